@@ -1,0 +1,1 @@
+"""REST operations on projects and people: load, call one service, answer."""

@@ -1,0 +1,1 @@
+"""Pages for people who are not in yet: invitations, and a new password by mail."""

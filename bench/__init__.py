@@ -1,0 +1,1 @@
+"""The gateways side by side: one machine, one run, one body, one upstream."""

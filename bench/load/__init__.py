@@ -1,0 +1,1 @@
+"""Load generators: `wrk` for plain calls where it is installed, our own for the rest."""

@@ -1,0 +1,1 @@
+"""What the gateway is to reach alone: each target on a fresh installation."""

@@ -1,0 +1,273 @@
+"""The ledger's side of the gateway: calls that ended are buffered, and written in batches."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from math import inf
+from pathlib import Path
+from typing import Final, Self
+
+from django.db import DataError, IntegrityError
+from django.utils import timezone
+
+from accounts.models import ApiKey
+from gateway.database import Database, DatabaseAway
+from gateway.finished import Finished
+from gateway.journal import Journal, journals_in, taken_over
+from gateway.meter import Meter, meters_in, read_meter
+from gateway.models import Agent
+from gateway.spool import Spool
+from usage.entries import Entry
+from usage.models import UsageRecord, Writer
+from usage.models.writer import Seen
+
+logger = logging.getLogger(__name__)
+
+FLUSH_S: Final = 0.2
+MOST_AT_ONCE: Final = 2_000
+MOST_BUFFERED: Final = 20_000  # beyond, entries move to disk while the database is away
+MOST_HELD: Final = 100_000  # beyond, no call is taken that could not be written down
+_USE_NOTED_EVERY_S: Final = 60.0
+_SWEPT_EVERY_S: Final = 5.0  # how soon the journal of a gateway that was killed is found
+_SEEN_NOTED_EVERY_S: Final = 2.0
+_LAST_NOTE_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the ledger's side of one process keeps on disk."""
+
+    spool: Spool
+    journal: Journal
+    meter: Meter
+
+    @classmethod
+    def at(cls, folder: Path) -> Self:
+        return cls(Spool(folder), Journal(folder), Meter(folder))
+
+
+class Accounting:
+    """Takes what ended, and sees that each becomes one line of the ledger.
+
+    Written every fifth of a second, and to a journal meanwhile. While the database is away
+    entries wait in memory, then on disk; what waits on disk is written as soon as the database
+    is back, whichever process left it there.
+    """
+
+    def __init__(self, database: Database, kept: Kept, *, serves_unrecorded: bool) -> None:
+        self._database = database
+        self._spool, self._journal, self._meter = kept.spool, kept.journal, kept.meter
+        self._serves_unrecorded = serves_unrecorded
+        self._has_gap = False  # in the journal
+        self._noted_at = -inf
+        self._swept_at = -inf
+        self._buffer: deque[Entry] = deque()
+        self._noted: dict[str, float] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._is_away = False
+        self._may_have_spooled = True  # from an earlier life
+        self.written = 0
+        self.spooled = 0
+        self.lost = -1  # by the loss meter, over all gateways, once it was read
+
+    @property
+    def depth(self) -> int:
+        """How many entries wait in memory."""
+        return len(self._buffer)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a further call might go unrecorded: neither database nor disk take entries.
+
+        A journal that can't be written is reason enough, unless the operator chose to serve
+        without it: a kill would lose what it had answered.
+        """
+        if self._journal.is_refused and not self._serves_unrecorded:
+            return True
+        return len(self._buffer) >= MOST_HELD
+
+    @property
+    def seen(self) -> int:
+        """How many calls of known callers this process has taken."""
+        return self._meter.seen
+
+    def see(self) -> None:
+        """Count a call that is going to leave a line; `take` or `waive` ends it."""
+        self._meter.see()
+
+    def waive(self) -> None:
+        """Take back a call that leaves no line."""
+        self._meter.waive()
+
+    def take(self, finished: Finished) -> None:
+        entry = finished.entry(writer=self._meter.name)
+        self._buffer.append(entry)
+        self._journal.add(entry.as_line())
+        self._has_gap = self._has_gap or self._journal.is_refused
+        self._meter.end()
+
+    async def run(self) -> None:
+        """Write again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write all that waits, from disk first; what can't be written goes on waiting."""
+        async with self._one_at_a_time:
+            try:
+                await self._replay()
+                self._journal.turn()
+                while self._buffer:
+                    await self._write_some()
+                self._journal.drop()
+                self._is_away = self._has_gap = False
+                await self._note_seen()
+            except DatabaseAway:
+                self._note_away()
+                if len(self._buffer) > MOST_BUFFERED or (self._has_gap and self._buffer):
+                    await self._move_to_disk()
+            self._journal.try_again()
+
+    async def close(self, *, longest_s: float) -> None:
+        """Write what is left, to disk where the database is away or takes too long."""
+        try:
+            async with asyncio.timeout(longest_s):
+                await self.flush()
+        except TimeoutError:
+            logger.warning("the ledger took too long, %s entries go to disk", self.depth)
+        while self._buffer and await self._move_to_disk():
+            pass
+        if not self._buffer:
+            self._journal.end()
+        self._meter.close(is_noted=await self._is_end_noted())
+
+    async def _replay(self) -> None:
+        await self._replay_spool()
+        now = time.monotonic()
+        if now - self._swept_at > _SWEPT_EVERY_S:
+            for file in await asyncio.to_thread(journals_in, self._spool.folder):
+                await self._database.run(partial(self._write_journal, file))
+            for file in await asyncio.to_thread(meters_in, self._spool.folder):
+                await self._database.run(partial(_note_last_seen, file))
+            self._swept_at = now
+
+    async def _note_seen(self) -> None:
+        """Tell the loss meter, once all that has ended is in the ledger."""
+        now = time.monotonic()
+        if now - self._noted_at < _SEEN_NOTED_EVERY_S:
+            return
+        self._noted_at = now
+        await self._database.run(partial(self._write_seen, self._seen()))
+
+    async def _is_end_noted(self) -> bool:
+        if self._is_away or self._buffer or self._may_have_spooled:
+            return False  # whoever writes what is left finds the meter's file
+        try:
+            async with asyncio.timeout(_LAST_NOTE_S):
+                await self._database.run(partial(self._write_seen, self._seen(), has_ended=True))
+        except (TimeoutError, DatabaseAway):
+            return False
+        return True
+
+    def _seen(self) -> Seen:
+        return Seen(self._meter.seen, self._meter.under_way, len(self._buffer))
+
+    async def _replay_spool(self) -> None:
+        if not self._may_have_spooled:
+            return
+        for file in await asyncio.to_thread(lambda: self._spool.files):
+            await self._database.run(partial(self._write_file, file))
+            await asyncio.to_thread(self._spool.drop, file)
+        self._may_have_spooled = False
+
+    async def _write_some(self) -> None:
+        batch = self._oldest()
+        await self._database.run(partial(self._write, batch))
+        self._drop(batch)
+
+    async def _move_to_disk(self) -> bool:
+        """Move the oldest batch to disk; False where the disk refuses it."""
+        batch = self._oldest()
+        try:
+            await asyncio.to_thread(self._spool_batch, batch)
+        except OSError:
+            logger.exception("the usage spool can't be written; entries stay in memory")
+            return False
+        self._may_have_spooled = True
+        self.spooled += len(batch)
+        self._drop(batch)
+        return True
+
+    def _oldest(self) -> list[Entry]:
+        return list(islice(self._buffer, MOST_AT_ONCE))
+
+    def _drop(self, batch: list[Entry]) -> None:
+        """Forget the oldest, now that they are kept elsewhere; newer ones came behind them."""
+        for _ in batch:
+            self._buffer.popleft()
+
+    # What runs in threads.
+
+    def _write_file(self, file: Path) -> None:
+        self._write(self._spool.read(file))
+
+    def _write_journal(self, file: Path) -> None:
+        with taken_over(file) as is_ours:
+            if is_ours:
+                self._write_file(file)
+                self._spool.drop(file)
+
+    def _write_seen(self, seen: Seen, *, has_ended: bool = False) -> None:
+        name, now = self._meter.name, timezone.now()
+        Writer.objects.note_seen(name, seen, at=now, has_ended=has_ended)
+        self.lost = Writer.objects.lost()
+
+    def _spool_batch(self, batch: Sequence[Entry]) -> None:
+        self._spool.put(batch, number=time.time_ns())
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        """Write a batch; where the database refuses one of it, line by line, the bad ones aside."""
+        try:
+            UsageRecord.objects.append(entries)
+        except (DataError, IntegrityError):
+            for entry in entries:
+                self._write_one(entry)
+        self._note_use({entry.agent or entry.key for entry in entries})
+        self.written += len(entries)
+
+    def _write_one(self, entry: Entry) -> None:
+        try:
+            UsageRecord.objects.append([entry])
+        except (DataError, IntegrityError):
+            logger.exception("the ledger refused the line of %s", entry.request_id)
+            self._spool.set_aside(entry.as_line())
+
+    def _note_use(self, callers: Collection[str]) -> None:
+        """Remember when keys and agents were last used, to the minute."""
+        now = time.monotonic()
+        stale = {one for one in callers if now - self._noted.get(one, -inf) >= _USE_NOTED_EVERY_S}
+        if not stale:
+            return
+        ApiKey.objects.filter(public_id__in=stale).update(last_used_at=timezone.now())
+        Agent.objects.filter(public_id__in=stale).update(last_seen_at=timezone.now())
+        self._noted.update(dict.fromkeys(stale, now))
+
+    def _note_away(self) -> None:
+        if not self._is_away:
+            logger.warning("the ledger can't be written, %s entries wait", self.depth)
+        self._is_away = True
+
+
+def _note_last_seen(file: Path) -> None:
+    """Note what a gateway that was killed had seen: what it left behind is written by now."""
+    with taken_over(file) as is_ours:
+        if is_ours:
+            name, calls = read_meter(file)
+            Writer.objects.note_seen(name, Seen(calls, 0, 0), at=timezone.now(), has_ended=True)
+            file.unlink(missing_ok=True)

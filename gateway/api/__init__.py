@@ -1,0 +1,1 @@
+"""The traffic's records over REST."""

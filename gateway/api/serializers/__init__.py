@@ -1,0 +1,1 @@
+"""How agents, facades and grants look over REST."""

@@ -1,0 +1,290 @@
+"""One attempt: one candidate is asked, and its answer read far enough to know whether it counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+
+from gateway.authorizing import authorized, note_answer
+from gateway.bounds import Bounds
+from gateway.caches import Remembered
+from gateway.database import Database
+from gateway.formats.asking import Asked, Form
+from gateway.forward.destinations import Access
+from gateway.forward.failures import AttemptFailed
+from gateway.forward.incoming import Incoming
+from gateway.forward.sending import Sender
+from gateway.logins import Logins
+from gateway.passing import named
+from gateway.refusals import BadRequest
+from gateway.snapshots.loading import access_to
+from gateway.snapshots.tables import Target
+from gateway.streaming import EventRelay, scrubbed
+from gateway.watch import Watched
+from providers.kinds.dialects.reading import is_html
+from providers.kinds.errors import classify, classify_unreadable
+from providers.kinds.vocabulary import (
+    Answer,
+    CountsTokens,
+    Dialect,
+    Endpoint,
+    ErrorClass,
+    Failure,
+    Request,
+    UnreadableAnswer,
+    Usage,
+)
+from providers.models.provider import Provider
+from providers.models.secret import SecretNeedsValue
+from providers.models.signing_in import TokenExpired
+
+_MOST_PROVIDERS: Final = 10_000
+_LONGEST_SILENCE: Final = 65_536  # bytes of a stream that are held back for its first word
+_EVENTS: Final = "text/event-stream"
+_PLAIN: Final = frozenset({"", "identity"})
+_REFUSED: Final = 300  # from this status on an answer is none
+_READ_HEADERS: Final = ("content-type", "retry-after", "date", "x-amzn-errortype")
+_MOVING_ON: Final = frozenset(
+    {
+        ErrorClass.RATE_LIMITED,
+        ErrorClass.PROVIDER_ERROR,
+        ErrorClass.TIMEOUT,
+        ErrorClass.UNREACHABLE,
+        ErrorClass.BLOCKED,
+    }
+)
+
+
+def moves_on(failure: AttemptFailed) -> bool:
+    """Tell whether another candidate may do better where this one failed."""
+    return failure.error_class in _MOVING_ON
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A complete answer: a success, or the provider's own word that the request is wrong."""
+
+    status: int
+    body: bytes
+    content_type: str
+    usage: Usage | None = None
+    error_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flowing:
+    """A stream that has begun: `beginning` is what has come already."""
+
+    incoming: Incoming
+    relay: EventRelay
+    beginning: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What candidates are asked, with the client's headers that mean something to them."""
+
+    asked: Asked
+    form: Form
+    passed: Mapping[str, str]
+
+
+class Attempts:
+    """Asks candidates. Credentials are opened once per epoch, and held in memory alone."""
+
+    def __init__(self, database: Database, sender: Sender, bounds: Bounds) -> None:
+        self._database = database
+        self._sender = sender
+        self._bounds = bounds
+        self._accesses: Remembered[int, Access] = Remembered(most=_MOST_PROVIDERS)
+        self._logins = Logins()
+
+    async def make(self, target: Target, question: Question, watched: Watched) -> Whole | Flowing:
+        """Ask one candidate.
+
+        Raises AttemptFailed where it gives no answer that counts, BadRequest where nobody could,
+        DatabaseAway where its credential can't be looked up, or what ended the wait.
+        """
+        access, asked = await self._access(target), question.asked
+        dialect = target.kind.dialect(asked.format)
+        request = _request(dialect, access.endpoint, target, asked)
+        request = await authorized(target.kind, request, access)
+        headers = named(question.passed, target.kind)
+        incoming = await self._sender.send(request, access, passed=headers, watched=watched)
+        note_answer(target.kind, access, status=incoming.status)
+        if incoming.status == HTTPStatus.UNAUTHORIZED and target.kind.has_login:
+            self._accesses.drop(target.provider_pk)
+            self._logins.distrust(target.provider_pk, token_of=access.good_until)
+        has_begun = False
+        try:
+            if incoming.header("content-encoding") not in _PLAIN and incoming.status < _REFUSED:
+                raise _compressed(target, incoming)
+            if asked.streams and _is_stream(incoming):
+                flowing = await self._begun(incoming, dialect, asked, access.endpoint)
+                has_begun = True
+                return flowing
+            return await self._whole(incoming, target, question, access.endpoint)
+        finally:
+            if not has_begun:
+                self._sender.end(incoming)
+
+    def end(self, flowing: Flowing) -> None:
+        self._sender.end(flowing.incoming)
+
+    def forget(self) -> None:
+        self._accesses.forget()
+
+    async def close(self) -> None:
+        await self._logins.close()
+
+    async def _access(self, target: Target) -> Access:
+        known = self._accesses.known(target.provider_pk)
+        if known is not None and known.is_good:
+            return known
+        self._accesses.drop(target.provider_pk)
+        look_up = partial(self._database.run, partial(access_to, target.provider_pk))
+        try:
+            try:
+                return await self._accesses.get(target.provider_pk, look_up)
+            except TokenExpired:
+                await self._logins.renew(target.provider_pk)
+                return await self._accesses.get(target.provider_pk, look_up)
+        except SecretNeedsValue as error:
+            raise AttemptFailed(ErrorClass.INVALID_KEY, str(error)) from error
+        except Provider.DoesNotExist:
+            message = "The provider has just been deleted."
+            raise AttemptFailed(ErrorClass.UNREACHABLE, message) from None
+
+    async def _begun(
+        self, incoming: Incoming, dialect: Dialect, asked: Asked, endpoint: Endpoint
+    ) -> Flowing:
+        """Wait for the first word: until then another candidate may still take over."""
+        relay = EventRelay(dialect, hides_usage=not asked.wants_usage, secrets=endpoint.secrets)
+        beginning = b""
+        while not relay.has_spoken and not relay.failure and len(beginning) < _LONGEST_SILENCE:
+            piece = await incoming.piece()
+            if not piece:
+                beginning += relay.end()
+                break
+            beginning += relay.feed(piece)
+        if relay.failure or not beginning:
+            said = f" It says: “{relay.failure}”" if relay.failure else ""
+            message = f"The provider ended the stream before its first word.{said}"
+            raise AttemptFailed(ErrorClass.PROVIDER_ERROR, message)
+        return Flowing(incoming, relay, beginning)
+
+    async def _whole(
+        self, incoming: Incoming, target: Target, question: Question, endpoint: Endpoint
+    ) -> Whole:
+        if not 200 <= incoming.status < 300:  # noqa: PLR2004 - HTTP's own numbers
+            return await self._refused(incoming, target, question.form, endpoint)
+        body = await incoming.whole(most_bytes=self._bounds.most_answer_bytes)
+        content_type = incoming.header("content-type")
+        content = _object(body)
+        if content is None:
+            raise _unreadable(target, _answer(incoming, body))
+        if content.get("error"):
+            raise _failed_inside(target, _answer(incoming, body), endpoint)
+        return Whole(
+            incoming.status,
+            body,
+            content_type or "application/json",
+            target.kind.dialect(question.asked.format).usage_of(content),
+        )
+
+    async def _refused(
+        self, incoming: Incoming, target: Target, form: Form, endpoint: Endpoint
+    ) -> Whole:
+        """Pass on what is wrong with the request; everything else is the provider's failure."""
+        body = await incoming.beginning(most_bytes=self._bounds.most_error_bytes)
+        answer = _answer(incoming, body)
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            raise _redirected(target, answer.status)
+        failure = classify(target.provider_name, answer, secrets=endpoint.secrets)
+        if failure.error_class in _MOVING_ON or failure.error_class is ErrorClass.INVALID_KEY:
+            raise AttemptFailed(
+                failure.error_class,
+                failure.message,
+                status=answer.status,
+                retry_after_s=failure.retry_after_s,
+            )
+        return _own_words(answer, failure, form, endpoint)
+
+
+def _request(dialect: Dialect, endpoint: Endpoint, target: Target, asked: Asked) -> Request:
+    try:
+        if asked.counts_tokens:
+            return _counting(dialect, endpoint, target, asked)
+        return dialect.request(endpoint, target.upstream_id, asked.fields, stream=asked.streams)
+    except orjson.JSONEncodeError as error:
+        raise BadRequest("The request is nested too deeply to be passed on.") from error
+    except ValueError as error:
+        raise AttemptFailed(ErrorClass.BAD_REQUEST, str(error)) from error
+
+
+def _counting(dialect: Dialect, endpoint: Endpoint, target: Target, asked: Asked) -> Request:
+    if not isinstance(dialect, CountsTokens):
+        raise BadRequest(f"{target.name} is at a provider that does not count tokens.")
+    return dialect.count_request(endpoint, target.upstream_id, asked.fields)
+
+
+def _own_words(answer: Answer, failure: Failure, form: Form, endpoint: Endpoint) -> Whole:
+    """Give the provider's own error where it is one of the format's, else put it into one."""
+    content = _object(answer.body)
+    if content is not None and form.is_error(content):
+        body = orjson.dumps(scrubbed(content, endpoint.secrets))
+    else:
+        code = failure.error_class.value
+        body = form.error_body(failure.message, status=answer.status, code=code)
+    return Whole(answer.status, body, "application/json", error_class=failure.error_class.value)
+
+
+def _is_stream(incoming: Incoming) -> bool:
+    is_ok = 200 <= incoming.status < 300  # noqa: PLR2004 - HTTP's own numbers
+    return is_ok and incoming.header("content-type").lower().startswith(_EVENTS)
+
+
+def _answer(incoming: Incoming, body: bytes) -> Answer:
+    fields = {name: incoming.header(name) for name in _READ_HEADERS if incoming.header(name)}
+    return Answer(incoming.status, fields, body)
+
+
+def _object(body: bytes) -> Mapping[str, object] | None:
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _unreadable(target: Target, answer: Answer) -> AttemptFailed:
+    what = "a web page" if is_html(answer) else "something that is not a JSON object"
+    message = f"{target.provider_name} answered with {what}. Check that its base URL is the API's."
+    return AttemptFailed(ErrorClass.PROVIDER_ERROR, message, status=answer.status)
+
+
+def _compressed(target: Target, incoming: Incoming) -> AttemptFailed:
+    message = (
+        f"{target.provider_name} compressed its answer, which it was asked not to do. "
+        "Switch that off there, or at the proxy before it."
+    )
+    return AttemptFailed(ErrorClass.PROVIDER_ERROR, message, status=incoming.status)
+
+
+def _failed_inside(target: Target, answer: Answer, endpoint: Endpoint) -> AttemptFailed:
+    """Tell a success that is none: some providers put their errors inside one."""
+    name = target.provider_name
+    found = UnreadableAnswer(f"{name} answered HTTP {answer.status} with an error inside.")
+    failure = classify_unreadable(name, answer, found, secrets=endpoint.secrets)
+    return AttemptFailed(failure.error_class, failure.message, status=answer.status)
+
+
+def _redirected(target: Target, status: int) -> AttemptFailed:
+    message = (
+        f"{target.provider_name} answered with a redirect (HTTP {status}), and none is followed. "
+        "Enter the final address as its base URL."
+    )
+    return AttemptFailed(ErrorClass.UNREACHABLE, message, status=status)

@@ -1,0 +1,52 @@
+"""Whatever happens to a call, its client is told in its own form, and the call has an ending."""
+
+import logging
+from collections.abc import Awaitable
+from typing import Final
+
+from gateway.calls import Call, Ending
+from gateway.database import DatabaseAway
+from gateway.exchange import JSON
+from gateway.formats import asking
+from gateway.refusals import Broken, NobodyAnswered, Refusal, Unavailable
+from gateway.watch import ClientLeft, Stopping
+from usage.entries import Outcome
+
+logger = logging.getLogger(__name__)
+
+SOON_S: Final = 2  # when a client may try again after something of ours was away
+CLIENT_LEFT: Final = "client_left"
+RESTARTING: Final = "The gateway is being restarted. Send the request again in a moment."
+
+_DATABASE_AWAY: Final = "Axiom's database is away for the moment. Try again in a few seconds."
+_BROKEN: Final = "The call failed inside Axiom. Its log has the reason, under this request's id."
+
+
+async def ending_of(call: Call, work: Awaitable[Ending]) -> Ending:
+    """Wait for a call's work and return how it ended; never raises for what went wrong in it."""
+    try:
+        return await work
+    except Refusal as refusal:
+        return refuse(call, refusal)
+    except DatabaseAway:
+        return refuse(call, Unavailable(_DATABASE_AWAY, retry_after_s=SOON_S))
+    except Stopping:
+        return refuse(call, Unavailable(RESTARTING, retry_after_s=SOON_S))
+    except ClientLeft:
+        return Ending(0, outcome=Outcome.PARTIAL, error_class=CLIENT_LEFT)
+    except Exception:
+        logger.exception("call %s failed", call.exchange.request_id)
+        return refuse(call, Broken(_BROKEN))
+
+
+def refuse(call: Call, refusal: Refusal) -> Ending:
+    """Answer in the client's own form of errors."""
+    if call.exchange.is_answered:  # a stream that had begun ends where it is
+        return Ending(refusal.status, outcome=Outcome.PARTIAL, error_class=refusal.code)
+    headers = call.headers(JSON)
+    if refusal.retry_after_s is not None:
+        headers.append(("retry-after", str(refusal.retry_after_s)))
+    call.exchange.answer(refusal.status, asking.error(call.form, refusal), headers)
+    if isinstance(refusal, NobodyAnswered):
+        return Ending(refusal.status, error_class=refusal.error_class.value)
+    return Ending(refusal.status, error_class=refusal.code)

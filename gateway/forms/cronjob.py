@@ -1,0 +1,108 @@
+"""The form of a cronjob; what a schedule says is shown while it is typed."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+from accounts.models import Project
+from accounts.tenancy.fields import WalledChoiceField
+from gateway.forms.agent import ModelsOfProviders
+from gateway.forms.offers import offered_models
+from gateway.models import Cronjob, Overlap, PinPolicy
+from gateway.models.cronjob import LONGEST_PROMPT
+from gateway.schedules import LONGEST
+from gateway.services.cronjobs import CronjobDraft, draft_of
+from providers.models import ProviderModel
+
+_TEXT = {"class": "ax-input", "autocomplete": "off"}
+_SELECT = {"class": "ax-input ax-select"}
+
+
+class CronjobForm(forms.Form):
+    """Reads what somebody wants a cronjob to be; the model decides whether it can be."""
+
+    name = forms.CharField(
+        max_length=100, widget=forms.TextInput(attrs=_TEXT | {"autofocus": True})
+    )
+    project = WalledChoiceField(
+        Project.objects.none(), widget=forms.Select(attrs=_SELECT), empty_label=None
+    )
+    schedule = forms.CharField(
+        max_length=LONGEST,
+        widget=forms.TextInput(
+            attrs=_TEXT | {"class": "ax-input ax-mono", "placeholder": "30 9 * * MON-FRI"}
+        ),
+    )
+    time_zone = forms.ChoiceField(
+        choices=[(name, name) for name in sorted(available_timezones())],
+        initial="UTC",
+        widget=forms.Select(attrs=_SELECT),
+    )
+    prompt = forms.CharField(
+        max_length=LONGEST_PROMPT,
+        widget=forms.Textarea(attrs={"class": "ax-input", "rows": 5}),
+        strip=False,
+    )
+    system_prompt = forms.CharField(
+        max_length=LONGEST_PROMPT,
+        required=False,
+        widget=forms.Textarea(attrs={"class": "ax-input", "rows": 2}),
+        strip=False,
+    )
+    pinned_model = ModelsOfProviders(
+        ProviderModel.objects.none(),
+        label="Model",
+        required=False,
+        widget=forms.Select(attrs=_SELECT),
+        empty_label="Task default",
+    )
+    pin_policy = forms.ChoiceField(
+        label="If that model goes away",
+        choices=PinPolicy.choices,
+        initial=PinPolicy.DEFAULT,
+        widget=forms.Select(attrs=_SELECT),
+    )
+    overlap = forms.ChoiceField(
+        label="If the run before is still under way",
+        choices=Overlap.choices,
+        initial=Overlap.SKIP,
+        widget=forms.Select(attrs=_SELECT),
+    )
+
+    def __init__(
+        self, data: Any = None, *, projects: Sequence[Project], job: Cronjob | None = None
+    ) -> None:
+        super().__init__(data, label_suffix="", initial=_initial(job, projects))
+        field = cast("WalledChoiceField", self.fields["project"])
+        field.queryset = Project.objects.filter(pk__in=[project.pk for project in projects])
+        if len(projects) == 1:
+            field.widget = forms.HiddenInput()
+        pins = cast("WalledChoiceField", self.fields["pinned_model"])
+        kept = job.pinned_model if job else None
+        pins.queryset = offered_models(self._project(projects), kept=kept)
+
+    def draft(self) -> CronjobDraft:
+        """Give what was typed; call it when the form is valid."""
+        chosen = {name: value for name, value in self.cleaned_data.items() if name != "project"}
+        return CronjobDraft(**chosen)
+
+    def take_errors(self, error: ValidationError) -> None:
+        """Show what the model found, at the field that it is about."""
+        found = error.message_dict if hasattr(error, "error_dict") else {}
+        for name, messages in (found or {NON_FIELD_ERRORS: error.messages}).items():
+            self.add_error(name if name in self.fields else None, messages)
+
+    def _project(self, projects: Sequence[Project]) -> Project:
+        wanted = self.data.get("project") if self.is_bound else None
+        return next((row for row in projects if row.public_id == wanted), projects[0])
+
+
+def _initial(job: Cronjob | None, projects: Sequence[Project]) -> dict[str, Any]:
+    if job is None:
+        return {"project": projects[0]}
+    draft = draft_of(job)
+    named = {name: getattr(draft, name) for name in CronjobDraft.__dataclass_fields__}
+    return named | {"project": job.project}

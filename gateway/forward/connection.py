@@ -1,0 +1,149 @@
+"""One connection to a provider's server: a request goes out, its answer comes in as it comes."""
+
+import asyncio
+from typing import Final, cast
+
+from gateway.forward.failures import Cut
+from gateway.http1.answers import AnswerReader
+from gateway.http1.framing import Garbled
+
+MOST_WAITING_BYTES: Final = 262_144  # beyond, the server waits until what came has been taken
+
+
+class Connection(asyncio.Protocol):
+    """Speaks HTTP/1.1, one request at a time; `close` gives the server's time back at once."""
+
+    __slots__ = (
+        "_body",
+        "_error",
+        "_is_lost",
+        "_is_paused",
+        "_reader",
+        "_transport",
+        "_waiter",
+        "_waiting_bytes",
+        "idle_since",
+    )
+
+    def __init__(self) -> None:
+        self.idle_since = 0.0
+        self._transport: asyncio.Transport | None = None
+        self._reader = AnswerReader()
+        self._body: list[bytes] = []
+        self._waiting_bytes = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: Exception | None = None
+        self._is_lost = False
+        self._is_paused = False
+
+    @property
+    def is_open(self) -> bool:
+        return not self._is_lost
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether the answer is complete and taken, and the server keeps the connection."""
+        if self._is_lost or self._body or self._error is not None:
+            return False
+        return self._reader.is_reusable
+
+    @property
+    def status(self) -> int:
+        return self._reader.status
+
+    @property
+    def ends_with_connection(self) -> bool:
+        return self._reader.ends_with_connection
+
+    def header(self, name: str) -> str:
+        """Return a header of the answer by its name in lower case, empty where it has none."""
+        return self._reader.headers.get(name, "")
+
+    def send(self, request: bytes) -> None:
+        """Write a whole request; its answer is the next thing to be read."""
+        self._reader = AnswerReader()
+        if self._transport is not None and not self._is_lost:
+            self._transport.write(request)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether some of the body waits to be taken."""
+        return bool(self._body)
+
+    async def answered(self) -> None:
+        """Wait for status and headers; raises `Garbled` or `Cut`."""
+        while not self._reader.has_head:
+            await self._something()
+
+    async def piece(self) -> bytes:
+        """Return what has come of the body since, empty at its end; raises `Garbled` or `Cut`."""
+        while not self._body:
+            if self._reader.is_complete:
+                return b""
+            await self._something()
+        return self.taken()
+
+    def taken(self) -> bytes:
+        """Take what has come of the body, without waiting."""
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._body.clear()
+        self._waiting_bytes = 0
+        self._resume()
+        return body
+
+    def close(self) -> None:
+        self._is_lost = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _something(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._is_lost:
+            raise Cut(had_begun=self._reader.has_begun)
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _resume(self) -> None:
+        if self._is_paused and self._transport is not None and not self._is_lost:
+            self._is_paused = False
+            self._transport.resume_reading()
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            body = self._reader.feed(data)
+        except Garbled as error:
+            self._error = error
+            self.close()
+        else:
+            if body:
+                self._keep(body)
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Let the transport close: nobody is left to answer."""
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._is_lost = True
+        if error is None and self._reader.ends_with_connection:
+            self._reader.end()
+        self._wake()
+
+    def _keep(self, body: bytes) -> None:
+        self._body.append(body)
+        self._waiting_bytes += len(body)
+        if self._waiting_bytes > MOST_WAITING_BYTES and not self._is_paused:
+            self._is_paused = True
+            cast("asyncio.Transport", self._transport).pause_reading()

@@ -1,0 +1,208 @@
+"""One request on a connection and its answer, as RSGI's protocol offers them."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol, Self
+
+from gateway.http1.requests import RequestHead
+from gateway.listen import wire
+
+MOST_WAITING_BYTES: Final = 262_144  # of a body that nobody reads; beyond, the client waits
+
+Headers = Iterable[tuple[str, str]]
+
+
+class Closed(RuntimeError):
+    """The client is gone, or what it sends is no body."""
+
+
+class Line(Protocol):
+    """What a turn needs of its connection."""
+
+    @property
+    def is_lost(self) -> bool: ...
+
+    @property
+    def keeps_going(self) -> bool: ...
+
+    def write(self, data: bytes) -> None: ...
+
+    async def drained(self) -> None: ...
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Fields:
+    """A request's headers; names in lower case."""
+
+    fields: dict[str, str]
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        return self.fields.get(key, default)
+
+    def items(self) -> list[tuple[str, str]]:
+        return list(self.fields.items())
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """What RSGI tells of a request, as far as it is used."""
+
+    method: str
+    path: str
+    query_string: str
+    headers: Fields
+
+
+class Turn:
+    """A request to be read, and to be answered once. Reading and sending raise Closed."""
+
+    __slots__ = (
+        "_body",
+        "_expects_continue",
+        "_head",
+        "_line",
+        "_pieces",
+        "_sends_chunks",
+        "_waiter",
+        "_waiting_bytes",
+        "is_answered",
+        "is_garbled",
+        "is_over",
+        "must_close",
+        "scope",
+    )
+
+    def __init__(self, line: Line, head: RequestHead) -> None:
+        self._line = line
+        self._head = head
+        self._body = head.body()
+        self._pieces: list[bytes] = []
+        self._waiting_bytes = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._sends_chunks = False
+        self._expects_continue = head.fields.get("expect", "").lower() == "100-continue"
+        self.scope = Scope(head.method, head.path, head.query, Fields(head.fields))
+        self.is_answered = False
+        self.is_garbled = False
+        self.is_over = False  # answered to its end: what still comes of its body is passed over
+        self.must_close = not head.keeps_connection
+
+    @property
+    def is_read(self) -> bool:
+        return self._body.is_complete
+
+    @property
+    def rest(self) -> bytes:
+        """What came behind the request."""
+        return self._body.rest
+
+    def take(self, data: bytes) -> None:
+        """Take what the connection brings; raises Garbled."""
+        piece = self._body.feed(data)
+        if piece and not self.is_over:
+            self._pieces.append(piece)
+            self._waiting_bytes += len(piece)
+            if self._waiting_bytes > MOST_WAITING_BYTES and self._waiter is None:
+                self._line.pause()
+        self.wake()
+
+    def wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def finish(self) -> None:
+        """End the answer where it was sent in pieces."""
+        self.is_over = True
+        self._pieces.clear()
+        if self._sends_chunks and not self._line.is_lost:
+            self._line.write(wire.LAST_CHUNK)
+
+    # RSGI's protocol.
+
+    async def __call__(self) -> bytes:
+        """Read the body to its end; who calls has looked at its length."""
+        while not self._body.is_complete:
+            await self._more()
+        return self._taken()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._pieces:
+            if self._body.is_complete:
+                raise StopAsyncIteration
+            await self._more()
+        return self._taken()
+
+    def client_disconnect(self) -> "Turn":
+        return self
+
+    def done(self) -> bool:
+        """Whether the client has left; a turn tells it itself."""
+        return self._line.is_lost
+
+    def response_empty(self, status: int, headers: Headers) -> None:
+        self._answer(status, headers, b"")
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+        self._answer(status, headers, body)
+
+    def response_stream(self, status: int, headers: Headers) -> Self:
+        self._begin()
+        self._sends_chunks = self._head.is_modern
+        if not self._sends_chunks:
+            self.must_close = True
+        framing = ["transfer-encoding: chunked"] if self._sends_chunks else []
+        self._line.write(wire.head(status, headers, *framing, *self._connection(), now=time.time()))
+        return self
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a piece, and wait until the client has taken enough of those before."""
+        if self._line.is_lost:
+            raise Closed("the client has left")
+        if data:
+            self._line.write(wire.chunk(data) if self._sends_chunks else data)
+        await self._line.drained()
+
+    def _answer(self, status: int, headers: Headers, body: bytes) -> None:
+        self._begin()
+        length = f"content-length: {len(body)}"
+        head = wire.head(status, headers, length, *self._connection(), now=time.time())
+        self._line.write(head if self._head.method == "HEAD" else head + body)
+
+    def _begin(self) -> None:
+        if self.is_answered:
+            raise RuntimeError("a request is answered once")
+        self.is_answered = True
+        self.must_close = self.must_close or not self._line.keeps_going
+
+    def _connection(self) -> tuple[str, ...]:
+        if self.must_close:
+            return ("connection: close",)
+        return () if self._head.is_modern else ("connection: keep-alive",)
+
+    def _taken(self) -> bytes:
+        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self._waiting_bytes = 0
+        return body
+
+    async def _more(self) -> None:
+        if self.is_garbled or self._line.is_lost:
+            raise Closed("the body did not come to its end")
+        if self._expects_continue:
+            self._expects_continue = False
+            self._line.write(wire.CONTINUE)
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._line.resume()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None

@@ -1,0 +1,43 @@
+"""How answers are written: status line, headers, chunks."""
+
+from collections.abc import Iterable
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+
+LAST_CHUNK: Final = b"0\r\n\r\n"
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_STATUS_LINES: Final = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
+}
+
+
+def head(status: int, headers: Iterable[tuple[str, str]], *framing: str, now: float) -> bytes:
+    """Write the head of an answer; `framing` are complete header lines without their ends."""
+    line = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
+    fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    last = "\r\n".join(framing)
+    return f"{line}{fields}date: {_date(int(now))}\r\n{last}\r\n\r\n".encode("latin-1")
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def refusal(why: str, *, now: float) -> bytes:
+    """Write the whole answer to bytes that are no request; the connection ends with it."""
+    message = f"This is not a request in HTTP/1.1: {why}."
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": "bad_http"}
+    body = orjson.dumps({"error": error})
+    length = f"content-length: {len(body)}"
+    headers = (("content-type", "application/json"),)
+    return head(400, headers, length, "connection: close", now=now) + body
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)

@@ -1,0 +1,1 @@
+"""What the pages of agents, facades and grants show."""

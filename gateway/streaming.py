@@ -1,0 +1,187 @@
+"""A stream on its way through: whole events are passed on as they come, usage is read on the way.
+
+Pure: chunks in, chunks out. Half an event is held back until its rest has come, so that an error
+event can follow at any moment. Events that say nothing of usage or errors are not decoded.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from providers.kinds.dialects.sse import MOST_EVENT_BYTES, EventSplitter, EventTooLarge
+from providers.kinds.provider_words import words_of
+from providers.kinds.scrubbing import scrub
+from providers.kinds.vocabulary import Answer, Dialect, Format, Usage
+
+_TELLING: Final = re.compile(
+    rb'"usage(?:Metadata)?"\s*:\s*\{|"error"\s*:\s*[{"]|"type"\s*:\s*"(?:error|response\.failed)"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """How a format's events look: that somebody has spoken, that all is said, and the texts."""
+
+    speaking: re.Pattern[bytes]
+    ending: re.Pattern[bytes]
+    text: re.Pattern[bytes]
+
+
+def _signs(*, speaking: bytes, ending: bytes, texts: bytes) -> _Signs:
+    text = rb'"(?:' + texts + rb')"\s*:\s*"([^"\\]*(?:\\.[^"\\]*)*)"'
+    return _Signs(*map(re.compile, (speaking, ending, text)))
+
+
+_CHAT_TEXTS: Final = rb"content|reasoning_content|reasoning|text|arguments"
+_SIGNS: Final = {
+    # A role, and a content that is still empty, is no word yet.
+    Format.CHAT: _signs(
+        speaking=rb'"(?:' + _CHAT_TEXTS + rb'|refusal|finish_reason|name)"\s*:\s*"[^"]|\[DONE\]',
+        # At the start of a line. Said behind the word, so that the word itself is searched for.
+        ending=rb"data:(?<![^\r\n]data:) ?\[DONE\]",
+        texts=_CHAT_TEXTS,
+    ),
+    Format.MESSAGES: _signs(
+        speaking=rb'"type"\s*:\s*"(?:content_block|message_delta|message_stop)',
+        ending=rb'"type"\s*:\s*"message_stop"',
+        texts=rb"text|thinking|partial_json",
+    ),
+    Format.RESPONSES: _signs(
+        speaking=rb'"type"\s*:\s*"response\.(?!created|in_progress|queued)',
+        ending=rb'"type"\s*:\s*"response\.(?:completed|incomplete|failed)"',
+        texts=rb"delta",
+    ),
+    Format.GEMINI: _signs(
+        speaking=rb'"(?:parts|finishReason|promptFeedback)"\s*:',
+        ending=rb'"finishReason"\s*:|"blockReason"\s*:',
+        texts=rb"text",
+    ),
+}
+_LONGEST_FAILURE: Final = 500
+_BLANK_LINES: Final = (b"\n\n", b"\n\r\n", b"\r\r")
+_EVENT_ENDS: Final = re.compile(rb"(?<=\n\n)|(?<=\n\r\n)|(?<=\r\r)")
+
+
+class EventRelay:
+    """One stream of events from a provider to a client.
+
+    With `hides_usage` the provider's extra usage event stays here, for clients that did not ask
+    for it. `usage` is what the provider has reported so far; `failure` is its own error event.
+    """
+
+    __slots__ = (
+        "_dialect",
+        "_hides_usage",
+        "_rest",
+        "_secrets",
+        "_signs",
+        "answer_characters",
+        "failure",
+        "has_ended",
+        "has_spoken",
+        "usage",
+    )
+
+    def __init__(self, dialect: Dialect, *, hides_usage: bool, secrets: Sequence[str]) -> None:
+        self._dialect = dialect
+        self._hides_usage = hides_usage
+        self._secrets = secrets
+        self._rest = b""
+        self._signs = _SIGNS[dialect.format]
+        self.usage: Usage | None = None
+        self.failure = ""
+        self.has_ended = False  # whether the provider said that all is said
+        self.has_spoken = False  # whether a first word has come
+        self.answer_characters = 0  # of the texts that have passed
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what goes on to the client now; raises EventTooLarge."""
+        waiting = self._rest + chunk if self._rest else chunk
+        end = len(waiting) if waiting.endswith(b"\n\n") else _end_of_events(waiting)
+        events, self._rest = waiting[:end], waiting[end:]
+        if len(self._rest) > MOST_EVENT_BYTES:
+            raise EventTooLarge(f"One event of the stream has more than {MOST_EVENT_BYTES} bytes.")
+        return self._passed(events)
+
+    def end(self) -> bytes:
+        """Return what a server that leaves out the last blank line had still to say."""
+        events, self._rest = self._rest, b""
+        return self._passed(events + b"\n\n") if events.strip() else b""
+
+    def _passed(self, events: bytes) -> bytes:
+        if not events:
+            return b""
+        signs = self._signs
+        self.answer_characters += sum(
+            len(text.decode(errors="replace")) for text in signs.text.findall(events)
+        )
+        if not self.has_spoken and signs.speaking.search(events):
+            self.has_spoken = True
+        if not self.has_ended and signs.ending.search(events):
+            self.has_ended = True
+        if not _TELLING.search(events):
+            return events
+        return b"".join(map(self._read, _EVENT_ENDS.split(events)))
+
+    def _read(self, event: bytes) -> bytes:
+        """Learn what one event tells; return it as it goes on."""
+        if not _TELLING.search(event):
+            return event
+        for payload in EventSplitter().feed(event):
+            usage = self._dialect.usage_of_event(payload)
+            if usage is not None:
+                self.usage = usage if self.usage is None else self.usage.updated_by(usage)
+            content = _decoded(payload)
+            if self._hides_usage and _is_usage_alone(content):
+                return b""
+            error = error_in(content)
+            if error:
+                return self._failed(event, content, error)
+        return event
+
+    def _failed(
+        self, event: bytes, content: Mapping[str, object], error: Mapping[str, object]
+    ) -> bytes:
+        words = scrub(words_of(Answer(0, {}, orjson.dumps(error))), self._secrets)
+        self.failure = words[:_LONGEST_FAILURE] or "It sent an error without words."
+        named = b"".join(line + b"\n" for line in event.splitlines() if line.startswith(b"event:"))
+        return named + b"data: " + orjson.dumps(scrubbed(content, self._secrets)) + b"\n\n"
+
+
+def _end_of_events(waiting: bytes) -> int:
+    ends = [waiting.rfind(blank) + len(blank) for blank in _BLANK_LINES if blank in waiting]
+    return max(ends, default=0)
+
+
+def scrubbed(value: object, secrets: Sequence[str]) -> object:
+    """Take secrets out of every text in a decoded JSON value."""
+    if isinstance(value, str):
+        return scrub(value, secrets)
+    if isinstance(value, list):
+        return [scrubbed(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {name: scrubbed(item, secrets) for name, item in value.items()}
+    return value
+
+
+def _decoded(payload: bytes) -> Mapping[str, object]:
+    try:
+        content = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def error_in(content: Mapping[str, object]) -> Mapping[str, object]:
+    """Find what failed: on top, as the whole event, or in the response that it wraps."""
+    if content.get("type") == "response.failed":
+        response = content.get("response")
+        return response if isinstance(response, dict) else content
+    return content if content.get("error") or content.get("type") == "error" else {}
+
+
+def _is_usage_alone(content: Mapping[str, object]) -> bool:
+    return bool(content.get("usage")) and content.get("choices") == []

@@ -1,0 +1,154 @@
+"""Ends waits that last too long and calls whose client has left: one look at all of them at once.
+
+A timer and a listener for each call would cost more than everything else that the gateway does
+with it; most calls are over before the first look.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from math import inf
+from types import TracebackType
+from typing import Final, Protocol
+
+TICK_S: Final = 0.1
+
+
+class TooLong(Exception):
+    """The wait took as long as it may."""
+
+
+class ClientLeft(Exception):
+    """Nobody is there any more to be answered."""
+
+
+class Stopping(Exception):
+    """The gateway ends, and what is under way with it."""
+
+
+class Departure(Protocol):
+    """Tells whether the client has left."""
+
+    def done(self) -> bool: ...
+
+
+class Watched:
+    """One call under watch: `with watched.at_most(5): …` bounds every wait inside.
+
+    The waits end by TooLong, ClientLeft or Stopping, and all of them together by TooLong once
+    `longest_s` are over. Only the task that made it may use it, and only one such block at a time.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_departure",
+        "_end",
+        "_ends_at",
+        "_leaves",
+        "_longest_s",
+        "_loop",
+        "_task",
+    )
+
+    def __init__(self, leaves: Callable[[], Departure], *, longest_s: float = inf) -> None:
+        """`leaves` starts listening for the client's departure; it is called late, if at all."""
+        self._leaves = leaves
+        self._departure: Departure | None = None
+        self._deadline: float | None = None
+        self._end: type[Exception] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._longest_s = longest_s
+        self._ends_at = self._loop.time() + longest_s
+        self._task = asyncio.current_task()
+
+    def at_most(self, seconds: float) -> "Watched":
+        self._deadline = min(self._ends_at, self._loop.time() + seconds)
+        return self
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the call as a whole has taken as long as it may."""
+        return self._loop.time() >= self._ends_at
+
+    def __enter__(self) -> None:
+        if self._deadline is None:
+            raise RuntimeError("say how long: with watched.at_most(seconds)")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._deadline = None
+        end = self._end
+        if end is None or kind is not asyncio.CancelledError or self._task is None:
+            return
+        self._end = None
+        self._task.uncancel()
+        raise end from None
+
+    def allowed_s(self, wait_s: float) -> float:
+        """Say which limit a wait of at most `wait_s` has met: its own, or the whole call's."""
+        return self._longest_s if self.is_overdue else wait_s
+
+    @property
+    def has_left(self) -> bool:
+        return self._departure is not None and self._departure.done()
+
+    def look(self, *, now: float) -> None:
+        """Listen from the first look on; end the wait under way where it is time."""
+        if self._departure is None:
+            self._departure = self._leaves()
+        if self._departure.done():
+            self.end(ClientLeft)
+        elif self._deadline is not None and now >= self._deadline:
+            self.end(TooLong)
+
+    def end(self, why: type[Exception]) -> None:
+        """End the wait under way; does nothing where none is, or where one is ending already."""
+        if self._deadline is None or self._end is not None or self._task is None:
+            return
+        self._end = why
+        self._task.cancel()
+
+
+class Watch:
+    """Every call that is under way."""
+
+    def __init__(self) -> None:
+        self._watched: set[Watched] = set()
+        self._emptied: asyncio.Future[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._watched)
+
+    def add(self, watched: Watched) -> None:
+        self._watched.add(watched)
+
+    def drop(self, watched: Watched) -> None:
+        self._watched.discard(watched)
+        if self._emptied is not None and not self._watched and not self._emptied.done():
+            self._emptied.set_result(None)
+
+    async def until_empty(self, *, longest_s: float) -> None:
+        """Wait for every call to end, or for as long as may be."""
+        if self._watched:
+            self._emptied = asyncio.get_running_loop().create_future()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(longest_s):
+                    await self._emptied
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = loop.time()
+            for watched in tuple(self._watched):
+                watched.look(now=now)
+
+    def end_all(self) -> None:
+        """End every wait under way because the gateway stops."""
+        for watched in tuple(self._watched):
+            watched.end(Stopping)

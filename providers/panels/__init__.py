@@ -1,0 +1,1 @@
+"""What pages show of providers: rows, menus, badges and cards, before any HTML."""

@@ -1,0 +1,1 @@
+"""Logins to providers: begun by a person, taken further by workers, renewed before they end."""

@@ -1,0 +1,3 @@
+from tests.accounts.admin.conftest import browse
+
+__all__ = ["browse"]

@@ -1,0 +1,155 @@
+"""The ledger against what was seen: a full disk, a kill, and the loss meter between them."""
+
+import os
+
+import pytest
+
+from gateway.meter import Meter, meters_in, read_meter
+from tests.gateway.test_gateway_without_database import away
+from usage.models import FreshBucket, UsageRecord, Writer
+
+__all__ = ["away"]
+
+
+@pytest.fixture
+def full_disk():
+    """Let no line reach the disk inside a `with` block."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def full(_descriptor, _line):
+            raise OSError(28, "No space left on device")
+
+        class Full:
+            def __enter__(self):
+                patch.setattr("gateway.journal.os.write", full)
+
+            def __exit__(self, *_error):
+                patch.undo()
+
+        yield Full()
+
+
+def noted(gateway):
+    gateway.engine.pipeline.accounting._noted_at = float("-inf")
+    gateway.settle()
+    return Writer.objects.get(name=gateway.engine.pipeline.accounting._meter.name)
+
+
+def test_on_a_full_disk_no_new_call_is_taken_and_none_is_lost(gateway, provider, token, full_disk):
+    gateway.learn(token)
+
+    with full_disk:
+        told, refused = gateway.chat(token), gateway.chat(token)
+        ready = gateway.send("GET", "/readyz").json["missing"]
+        gateway.settle()
+    gateway.settle()
+    again = gateway.chat(token)
+    gateway.settle()
+
+    assert (told.status, refused.status, again.status) == (200, 503, 200)
+    assert "ledger" in ready
+    ids = {answer.headers["x-axiom-request-id"] for answer in (told, refused, again)}
+    assert ids <= set(UsageRecord.objects.values_list("public_id", flat=True))
+
+
+def test_an_operator_may_choose_to_serve_on(start_gateway, provider, token, full_disk):
+    gateway = start_gateway()
+    gateway.engine.pipeline.accounting._serves_unrecorded = True
+    gateway.learn(token)
+
+    with full_disk:
+        assert [gateway.chat(token).status for _ in range(2)] == [200, 200]
+
+
+def test_what_the_journal_lacks_goes_to_disk_as_soon_as_it_can(
+    gateway, provider, token, full_disk, away
+):
+    gateway.learn(token)
+
+    with away:
+        with full_disk:
+            gateway.chat(token)
+        gateway.settle()
+        assert list(gateway.spool_dir.glob("*.jsonl"))
+        assert gateway.engine.pipeline.accounting.depth == 0
+    gateway.settle()
+
+    assert UsageRecord.objects.count() == 2
+
+
+def test_half_a_line_is_taken_back(tmp_path, monkeypatch):
+    from gateway.journal import Journal, journals_in  # noqa: PLC0415 - patched below
+
+    journal, real = Journal(tmp_path), os.write
+    journal.add(b"one")
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.journal.os.write", lambda file, line: real(file, line[:2]))
+        journal.add(b"two")
+    assert journal.is_refused
+    journal.try_again()
+    journal.add(b"three")
+
+    (file,) = journals_in(tmp_path)
+    assert file.read_bytes() == b"one\n\nthree\n"
+    assert not journal.is_refused
+    journal.end()
+
+
+def test_what_was_seen_is_in_the_ledger(gateway, provider, token):
+    gateway.learn(token)
+    gateway.chat(token, model="nobody-has-it")
+    gateway.ask(token, "/v1/messages/count_tokens", {"model": "default", "messages": []})
+    gateway.send("POST", "/v1/chat/completions", token, b"{")
+
+    writer = noted(gateway)
+
+    assert (writer.seen, writer.recorded, writer.lost) == (3, 3, 0)
+    assert sum(FreshBucket.objects.values_list("requests", flat=True)) == 3
+
+
+def test_a_gateway_that_stops_says_the_last_word_itself(start_gateway, provider, token, tmp_path):
+    gateway = start_gateway(spool_dir=tmp_path / "spool")
+    gateway.learn(token)
+    gateway.stop()
+
+    writer = Writer.objects.get()
+    assert (writer.seen, writer.recorded, writer.has_ended) == (1, 1, True)
+    assert meters_in(tmp_path / "spool") == []
+
+
+def test_calls_under_way_at_a_kill_are_told_as_lost(gateway, provider, token):
+    killed = Meter(gateway.spool_dir)
+    for _ in range(3):
+        killed.see()
+    killed.end()
+    killed.close(is_noted=False)  # as the system does for a process that is gone
+
+    gateway.engine.pipeline.accounting._swept_at = float("-inf")
+    gateway.settle()
+
+    writer = Writer.objects.get(name=killed.name)
+    assert (writer.seen, writer.lost, writer.has_ended) == (3, 3, True)
+    assert killed._file not in meters_in(gateway.spool_dir)
+
+
+def test_a_living_gateways_meter_is_its_own(tmp_path):
+    meter = Meter(tmp_path)
+    meter.see()
+    meter.see()
+    meter.waive()
+
+    assert (meter.seen, meter.under_way) == (1, 1)
+    assert read_meter(meters_in(tmp_path)[0]) == (meter.name, 1)
+    meter.close(is_noted=True)
+    assert meters_in(tmp_path) == []
+
+
+def test_without_a_disk_the_meter_counts_in_memory(tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+
+    meter = Meter(tmp_path / "file" / "spool")
+    meter.see()
+
+    assert meter.seen == 1
+    assert "loss meter" in caplog.text
+    meter.close(is_noted=True)

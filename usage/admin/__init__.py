@@ -1,0 +1,3 @@
+from usage.admin.pages import UsageAdmin
+
+__all__ = ["UsageAdmin"]

@@ -118,13 +118,12 @@ class Accounting:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write all that waits, from disk first; what can't be written goes on waiting."""
+        """Write all that waits by now, from disk first; what can't be written goes on waiting."""
         async with self._one_at_a_time:
             try:
                 await self._replay()
                 self._journal.turn()
-                while self._buffer:
-                    await self._write_some()
+                await self._write_waiting()
                 self._journal.drop()
                 self._is_away = self._has_gap = False
                 await self._note_seen()
@@ -186,10 +185,14 @@ class Accounting:
             await asyncio.to_thread(self._spool.drop, file)
         self._may_have_spooled = False
 
-    async def _write_some(self) -> None:
-        batch = self._oldest()
-        await self._database.run(partial(self._write, batch))
-        self._drop(batch)
+    async def _write_waiting(self) -> None:
+        """Write what waits now: what comes meanwhile is many lines by the next time, not a few."""
+        left = len(self._buffer)
+        while left > 0:
+            batch = self._oldest(left)
+            await self._database.run(partial(self._write, batch))
+            self._drop(batch)
+            left -= len(batch)
 
     async def _move_to_disk(self) -> bool:
         """Move the oldest batch to disk; False where the disk refuses it."""
@@ -204,8 +207,8 @@ class Accounting:
         self._drop(batch)
         return True
 
-    def _oldest(self) -> list[Entry]:
-        return list(islice(self._buffer, MOST_AT_ONCE))
+    def _oldest(self, most: int = MOST_AT_ONCE) -> list[Entry]:
+        return list(islice(self._buffer, min(most, MOST_AT_ONCE)))
 
     def _drop(self, batch: list[Entry]) -> None:
         """Forget the oldest, now that they are kept elsewhere; newer ones came behind them."""

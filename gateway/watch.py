@@ -5,6 +5,7 @@ with it; most calls are over before the first look.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
@@ -46,7 +47,6 @@ class Watched:
         "_ends_at",
         "_leaves",
         "_longest_s",
-        "_loop",
         "_task",
     )
 
@@ -56,19 +56,18 @@ class Watched:
         self._departure: Departure | None = None
         self._deadline: float | None = None
         self._end: type[Exception] | None = None
-        self._loop = asyncio.get_running_loop()
         self._longest_s = longest_s
-        self._ends_at = self._loop.time() + longest_s
+        self._ends_at = time.monotonic() + longest_s
         self._task = asyncio.current_task()
 
     def at_most(self, seconds: float) -> "Watched":
-        self._deadline = min(self._ends_at, self._loop.time() + seconds)
+        self._deadline = min(self._ends_at, time.monotonic() + seconds)
         return self
 
     @property
     def is_overdue(self) -> bool:
         """Whether the call as a whole has taken as long as it may."""
-        return self._loop.time() >= self._ends_at
+        return time.monotonic() >= self._ends_at
 
     def __enter__(self) -> None:
         if self._deadline is None:
@@ -141,10 +140,9 @@ class Watch:
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_S)
-            now = loop.time()
+            now = time.monotonic()
             for watched in tuple(self._watched):
                 watched.look(now=now)
 

@@ -1,6 +1,6 @@
 """One line of the ledger as a value: what is appended, and what waits on disk meanwhile."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
@@ -71,10 +71,7 @@ class Entry(NamedTuple):
 
     def as_line(self) -> bytes:
         """Write it as one line of JSON, without the line's end."""
-        values = self._asdict()
-        values["cost"] = None if self.cost is None else str(self.cost)
-        values["started_at"] = self.started_at.astimezone(UTC).isoformat()
-        return orjson.dumps(values)
+        return orjson.dumps(self._asdict(), default=str)  # of which a Decimal is the only need
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:

@@ -18,6 +18,7 @@ class Connection(asyncio.Protocol):
         "_error",
         "_is_lost",
         "_is_paused",
+        "_loop",
         "_reader",
         "_transport",
         "_waiter",
@@ -27,6 +28,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.idle_since = 0.0
+        self._loop = asyncio.get_running_loop()  # asking for it costs a system call
         self._transport: asyncio.Transport | None = None
         self._reader = AnswerReader()
         self._body: list[bytes] = []
@@ -101,7 +103,7 @@ class Connection(asyncio.Protocol):
             raise self._error
         if self._is_lost:
             raise Cut(had_begun=self._reader.has_begun)
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:

@@ -1,6 +1,7 @@
 """From a URL to the address that was checked: looked up in threads, remembered for a moment."""
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,7 +51,7 @@ class Destinations:
 
     async def of(self, url: str, access: Access) -> Lane:
         """Return the way to a URL's host; raises `AttemptFailed` where it may not be called."""
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         origin = _origin(url)
         lane, checked_at = access.lanes.get(origin, (None, 0.0))
         if lane is None or now - checked_at > GOOD_FOR_S:

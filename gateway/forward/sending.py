@@ -1,6 +1,6 @@
 """Send a request to a provider over a pooled connection, and see its answer begin."""
 
-import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
@@ -48,11 +48,10 @@ class Sender:
 
     def end(self, incoming: Incoming) -> None:
         """Give the connection back, or close it where the answer was not read to its end."""
-        now = asyncio.get_running_loop().time()
-        incoming.lane.give_back(incoming.connection, now=now)
+        incoming.lane.give_back(incoming.connection, now=time.monotonic())
 
     def prune(self) -> None:
-        self._pool.prune(now=asyncio.get_running_loop().time())
+        self._pool.prune(now=time.monotonic())
 
     def close(self) -> None:
         self._pool.close()

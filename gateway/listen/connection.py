@@ -43,6 +43,7 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, application: Application, connections: Connections) -> None:
         self._application = application
         self._connections = connections
+        self._loop = asyncio.get_running_loop()  # asking for it costs a system call
         self._transport: asyncio.Transport | None = None
         self._raw = b""
         self._turn: Turn | None = None
@@ -97,8 +98,11 @@ class ClientConnection(asyncio.Protocol):
 
     async def drained(self) -> None:
         if self._is_full and not self.is_lost:
-            self._drained = asyncio.get_running_loop().create_future()
+            self._drained = self.future()
             await self._drained
+
+    def future(self) -> "asyncio.Future[None]":
+        return self._loop.create_future()
 
     def pause(self) -> None:
         if not self._is_paused and self._transport is not None and not self.is_lost:
@@ -170,7 +174,7 @@ class ClientConnection(asyncio.Protocol):
         if parts[1]:
             turn.take(parts[1])
         self._turn = turn
-        self._task = asyncio.get_running_loop().create_task(self._answer(turn))
+        self._task = self._loop.create_task(self._answer(turn))
 
     async def _answer(self, turn: Turn) -> None:
         try:

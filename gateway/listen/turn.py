@@ -31,6 +31,8 @@ class Line(Protocol):
 
     async def drained(self) -> None: ...
 
+    def future(self) -> "asyncio.Future[None]": ...
+
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
@@ -200,7 +202,7 @@ class Turn:
         if self._expects_continue:
             self._expects_continue = False
             self._line.write(wire.CONTINUE)
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._line.future()
         self._line.resume()
         try:
             await self._waiter

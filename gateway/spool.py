@@ -59,7 +59,8 @@ class Spool:
             aside.write(line + b"\n")
 
     def _entries(self, file: Path) -> Iterator[Entry]:
-        for line in filter(None, file.read_bytes().splitlines()):
+        content = file.read_bytes().rstrip(b"\0")  # as a journal has them behind its lines
+        for line in filter(None, content.splitlines()):
             try:
                 yield Entry.from_line(line)
             except ValueError:

@@ -1,9 +1,8 @@
 """The ledger against what was seen: a full disk, a kill, and the loss meter between them."""
 
-import os
-
 import pytest
 
+from gateway.journal import Journal, journals_in
 from gateway.meter import Meter, meters_in, read_meter
 from tests.gateway.test_gateway_without_database import away
 from usage.models import FreshBucket, UsageRecord, Writer
@@ -16,17 +15,22 @@ def full_disk():
     """Let no line reach the disk inside a `with` block."""
     with pytest.MonkeyPatch.context() as patch:
 
-        def full(_descriptor, _line):
+        def full(_descriptor, _offset, _size):
             raise OSError(28, "No space left on device")
 
         class Full:
             def __enter__(self):
-                patch.setattr("gateway.journal.os.write", full)
+                patch.setattr("gateway.journal.os.posix_fallocate", full)
 
             def __exit__(self, *_error):
                 patch.undo()
 
         yield Full()
+
+
+def lines_of(file):
+    """The lines of a mapped file, whose rest is zeros."""
+    return file.read_bytes().rstrip(b"\0").split(b"\n")[:-1]
 
 
 def noted(gateway):
@@ -37,6 +41,7 @@ def noted(gateway):
 
 def test_on_a_full_disk_no_new_call_is_taken_and_none_is_lost(gateway, provider, token, full_disk):
     gateway.learn(token)
+    gateway.settle()
 
     with full_disk:
         told, refused = gateway.chat(token), gateway.chat(token)
@@ -56,6 +61,7 @@ def test_an_operator_may_choose_to_serve_on(start_gateway, provider, token, full
     gateway = start_gateway()
     gateway.engine.pipeline.accounting._serves_unrecorded = True
     gateway.learn(token)
+    gateway.settle()
 
     with full_disk:
         assert [gateway.chat(token).status for _ in range(2)] == [200, 200]
@@ -65,6 +71,7 @@ def test_what_the_journal_lacks_goes_to_disk_as_soon_as_it_can(
     gateway, provider, token, full_disk, away
 ):
     gateway.learn(token)
+    gateway.settle()
 
     with away:
         with full_disk:
@@ -77,22 +84,22 @@ def test_what_the_journal_lacks_goes_to_disk_as_soon_as_it_can(
     assert UsageRecord.objects.count() == 2
 
 
-def test_half_a_line_is_taken_back(tmp_path, monkeypatch):
-    from gateway.journal import Journal, journals_in  # noqa: PLC0415 - patched below
-
-    journal, real = Journal(tmp_path), os.write
-    journal.add(b"one")
-    with monkeypatch.context() as patch:
-        patch.setattr("gateway.journal.os.write", lambda file, line: real(file, line[:2]))
-        journal.add(b"two")
+def test_a_full_file_is_followed_by_another_and_all_go_together(tmp_path, full_disk):
+    journal, line = Journal(tmp_path), b"x" * 100_000
+    for _ in range(2):
+        journal.add(line)
+    with full_disk:
+        journal.add(line)  # of which half a one would fit
     assert journal.is_refused
     journal.try_again()
-    journal.add(b"three")
+    for _ in range(3):
+        journal.add(line)
 
-    (file,) = journals_in(tmp_path)
-    assert file.read_bytes() == b"one\n\nthree\n"
+    assert [len(lines_of(file)) for file in journals_in(tmp_path)] == [2, 2, 1]
     assert not journal.is_refused
-    journal.end()
+    journal.turn()
+    journal.drop()
+    assert journals_in(tmp_path) == []
 
 
 def test_what_was_seen_is_in_the_ledger(gateway, provider, token):

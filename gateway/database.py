@@ -34,11 +34,11 @@ class Database:
         self._longest_s = longest_s
         self._is_closing = False
 
-    async def run(self, work: Callable[[], Result]) -> Result:
+    async def run(self, work: Callable[[], Result], *, longest_s: float | None = None) -> Result:
         """Run `work` in a thread and return what it returns; raises `DatabaseAway`."""
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._done, work)
         try:
-            async with asyncio.timeout(self._longest_s):
+            async with asyncio.timeout(longest_s or self._longest_s):
                 return await running
         except TimeoutError as error:
             raise DatabaseAway from error

@@ -81,6 +81,8 @@ class Pipeline:
         return await self.tables.of(caller.project_pk), caller
 
     async def _answer(self, call: Call, entrance: Entrance) -> Ending:
+        if self.accounting.is_overfull:  # before the caller is known, so that no line is kept
+            raise Unavailable(_LEDGER_FULL, retry_after_s=SOON_S)
         caller = await self._caller(call)
         self.accounting.see()
         table = await self.tables.of(caller.project_pk)

@@ -152,7 +152,7 @@ class Pipeline:
         """Ask one candidate; None where the next one may be asked."""
         call.target, call.attempts = target, call.attempts + 1
         began = time.time()
-        self.breaker.begin(target, now=began)
+        before = self.breaker.begin(target, now=began)
         try:
             answer = await self.attempts.make(target, question, call.watched)
         except AttemptFailed as failure:
@@ -160,9 +160,13 @@ class Pipeline:
             self._observe(call, target, began, failure)
             call.failure = failure
             if not moves_on(failure):
+                self.breaker.told_nothing(target, before=before)
                 raise _nobody_answered(call) from failure
             self.breaker.failed(target, now=time.time(), retry_after_s=failure.retry_after_s)
             return None
+        except Exception:  # the client's end or our own
+            self.breaker.told_nothing(target, before=before)
+            raise
         self.metrics.attempted(target.provider_id, _OK)
         if self.breaker.succeeded(target):
             self._observe(call, target, began, None)

@@ -53,6 +53,7 @@ class Engine:
     ) -> None:
         self._look_ups = Database(threads=_LOOK_UP_THREADS, longest_s=bounds.look_up_s)
         self._polls = Database(threads=1, longest_s=bounds.look_up_s)
+        self._notes = Database(threads=1, longest_s=bounds.look_up_s)
         self._writes = Database(threads=1, longest_s=_LONGEST_WRITE_S)
         self._claims = Database(threads=1, longest_s=bounds.look_up_s)
         pool = Pool()
@@ -62,7 +63,7 @@ class Engine:
         self.failed = asyncio.Event()
         self.request_ids = RequestIds()
         self.lag = LoopLag()
-        self.epochs = Epochs(self._polls, self._look_ups, self.forget)
+        self.epochs = Epochs(self._polls, self._notes, self.forget)
         breaker = Breaker()
         self.sharing = Sharing(redis_address, breaker, self.epochs)
         metrics = Metrics(self._gauges)
@@ -136,7 +137,7 @@ class Engine:
         await self.pipeline.limits.close()
         self._sender.close()
         await self.pipeline.attempts.close()
-        databases = (self._look_ups, self._polls, self._writes, self._claims)
+        databases = (self._look_ups, self._polls, self._notes, self._writes, self._claims)
         await asyncio.gather(*(database.close() for database in databases))
 
     def _note_end(self, task: asyncio.Task[None]) -> None:

@@ -27,8 +27,7 @@ from gateway.watch import Watch
 
 logger = logging.getLogger(__name__)
 
-DRAIN_S: Final = 2.0  # for calls under way to end by themselves
-LAST_WORDS_S: Final = 0.4  # for the rest to be told that they end
+LAST_WORDS_S: Final = 0.4  # for calls that are still under way to be told that they end
 LAST_WRITE_S: Final = 1.0  # for the ledger; what is left by then goes to disk
 
 _LOOK_UP_THREADS: Final = 4
@@ -121,7 +120,7 @@ class Engine:
     async def drain(self) -> None:
         """Take no more calls, let those under way end, and tell the last ones that they can't."""
         self.is_draining = True
-        await self.pipeline.watch.until_empty(longest_s=DRAIN_S)
+        await self.pipeline.watch.until_empty(longest_s=self.pipeline.bounds.drain_s)
         self.pipeline.watch.end_all()
         await self.pipeline.watch.until_empty(longest_s=LAST_WORDS_S)
 

@@ -15,7 +15,7 @@ from typing import Final, Self
 from django.db import DataError, IntegrityError
 from django.utils import timezone
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Epoch
 from gateway.database import Database, DatabaseAway
 from gateway.finished import Finished
 from gateway.journal import Journal, journals_in, taken_over
@@ -36,6 +36,8 @@ _USE_NOTED_EVERY_S: Final = 60.0
 _SWEPT_EVERY_S: Final = 5.0  # how soon the journal of a gateway that was killed is found
 _SEEN_NOTED_EVERY_S: Final = 2.0
 _LAST_NOTE_S: Final = 0.5
+_KNOCK_S: Final = 2.0  # for a database that was away: calls come faster than a long wait is over
+_DISK_AGAIN_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ class Accounting:
         """
         if self._journal.is_refused and not self._serves_unrecorded:
             return True
+        return self.is_overfull
+
+    @property
+    def is_overfull(self) -> bool:
+        """Whether there is no room left for the line of a refusal either."""
         return len(self._buffer) >= MOST_HELD
 
     @property
@@ -121,16 +128,13 @@ class Accounting:
         """Write all that waits by now, from disk first; what can't be written goes on waiting."""
         async with self._one_at_a_time:
             try:
-                await self._replay()
-                self._journal.turn()
-                await self._write_waiting()
-                self._journal.drop()
-                self._is_away = self._has_gap = False
-                await self._note_seen()
+                await self._write_all()
             except DatabaseAway:
                 self._note_away()
-                if len(self._buffer) > MOST_BUFFERED or (self._has_gap and self._buffer):
-                    await self._move_to_disk()
+                await self._relieve()
+            except OSError:
+                logger.exception("the ledger's folder can't be used, %s entries wait", self.depth)
+                await asyncio.sleep(_DISK_AGAIN_S)
             self._journal.try_again()
 
     async def close(self, *, longest_s: float) -> None:
@@ -146,12 +150,28 @@ class Accounting:
             self._journal.end()
         self._meter.close(is_noted=await self._is_end_noted())
 
+    async def _write_all(self) -> None:
+        if self._is_away:
+            await self._database.run(Epoch.current, longest_s=_KNOCK_S)
+        await self._replay()
+        self._journal.turn()
+        await self._write_waiting()
+        self._journal.drop()
+        self._is_away = False
+        self._has_gap = self._has_gap and bool(self._buffer)
+        await self._note_seen()
+
     async def _replay(self) -> None:
-        await self._replay_spool()
+        """Write what waits on disk, what other gateways have left there too."""
         now = time.monotonic()
-        if now - self._swept_at > _SWEPT_EVERY_S:
+        is_due = now - self._swept_at > _SWEPT_EVERY_S
+        if self._may_have_spooled or is_due:
+            for file in await asyncio.to_thread(lambda: self._spool.files):
+                await self._database.run(partial(self._write_left, file))
+            self._may_have_spooled = False
+        if is_due:
             for file in await asyncio.to_thread(journals_in, self._spool.folder):
-                await self._database.run(partial(self._write_journal, file))
+                await self._database.run(partial(self._write_left, file))
             for file in await asyncio.to_thread(meters_in, self._spool.folder):
                 await self._database.run(partial(_note_last_seen, file))
             self._swept_at = now
@@ -177,14 +197,6 @@ class Accounting:
     def _seen(self) -> Seen:
         return Seen(self._meter.seen, self._meter.under_way, len(self._buffer))
 
-    async def _replay_spool(self) -> None:
-        if not self._may_have_spooled:
-            return
-        for file in await asyncio.to_thread(lambda: self._spool.files):
-            await self._database.run(partial(self._write_file, file))
-            await asyncio.to_thread(self._spool.drop, file)
-        self._may_have_spooled = False
-
     async def _write_waiting(self) -> None:
         """Write what waits now: what comes meanwhile is many lines by the next time, not a few."""
         left = len(self._buffer)
@@ -193,6 +205,12 @@ class Accounting:
             await self._database.run(partial(self._write, batch))
             self._drop(batch)
             left -= len(batch)
+
+    async def _relieve(self) -> None:
+        """Move to disk what is too much for memory; all of it where the journal lacks some."""
+        surplus = len(self._buffer) - (0 if self._has_gap else MOST_BUFFERED)
+        while surplus > 0 and await self._move_to_disk():
+            surplus -= MOST_AT_ONCE
 
     async def _move_to_disk(self) -> bool:
         """Move the oldest batch to disk; False where the disk refuses it."""
@@ -217,14 +235,15 @@ class Accounting:
 
     # What runs in threads.
 
-    def _write_file(self, file: Path) -> None:
-        self._write(self._spool.read(file))
-
-    def _write_journal(self, file: Path) -> None:
-        with taken_over(file) as is_ours:
-            if is_ours:
-                self._write_file(file)
-                self._spool.drop(file)
+    def _write_left(self, file: Path) -> None:
+        """Write a file's entries, unless somebody has it; one that can't be read stays there."""
+        try:
+            with taken_over(file) as is_ours:
+                if is_ours:
+                    self._write(self._spool.read(file))
+                    self._spool.drop(file)
+        except OSError:
+            logger.exception("%s can't be moved into the ledger now", file)
 
     def _write_seen(self, seen: Seen, *, has_ended: bool = False) -> None:
         name, now = self._meter.name, timezone.now()

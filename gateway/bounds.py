@@ -21,3 +21,4 @@ class Bounds:
     unsent_s: float = 60.0  # a stream that its client does not take holds its provider so long
     whole_s: float = 3_600.0
     most_attempts: int = 10
+    drain_s: float = 2.0  # for calls under way to end by themselves when the gateway stops

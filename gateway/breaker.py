@@ -55,15 +55,25 @@ class Breaker:
         state = self._states.get(key_of(target)) if self._states else None
         return state is not None and state.is_open and now < state.open_until
 
-    def begin(self, target: Target, *, now: float) -> None:
-        """Take note that a request goes out: after an open minute the others wait for its end."""
+    def begin(self, target: Target, *, now: float) -> State:
+        """Take note that a request goes out: after an open minute the others wait for its end.
+
+        Returns what was true before, for `told_nothing`.
+        """
         if not self._states:
-            return
-        state = self._states.get(key_of(target))
-        if state is not None and state.is_open:
+            return CLOSED
+        state = self._states.get(key_of(target), CLOSED)
+        if state.is_open:
             self._put(
                 key_of(target), State(state.failures, max(state.open_until, now + OPEN_FOR_S))
             )
+        return state
+
+    def told_nothing(self, target: Target, *, before: State) -> None:
+        """Take a probe back whose end says nothing of the model, so that the next one may probe."""
+        state = self._states.get(key_of(target)) if before.is_open else None
+        if state is not None and state.failures == before.failures:
+            self._put(key_of(target), before)
 
     def succeeded(self, target: Target) -> bool:
         """Start the count anew; tells whether there was any."""

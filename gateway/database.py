@@ -33,15 +33,19 @@ class Database:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
         self._longest_s = longest_s
         self._is_closing = False
+        self.asked = 0  # by how many at this moment
 
-    async def run(self, work: Callable[[], Result]) -> Result:
+    async def run(self, work: Callable[[], Result], *, longest_s: float | None = None) -> Result:
         """Run `work` in a thread and return what it returns; raises `DatabaseAway`."""
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._done, work)
+        self.asked += 1
         try:
-            async with asyncio.timeout(self._longest_s):
+            async with asyncio.timeout(longest_s or self._longest_s):
                 return await running
         except TimeoutError as error:
             raise DatabaseAway from error
+        finally:
+            self.asked -= 1
 
     async def close(self) -> None:
         """Let every thread close its connection and end; one that hangs is left behind."""

@@ -27,8 +27,7 @@ from gateway.watch import Watch
 
 logger = logging.getLogger(__name__)
 
-DRAIN_S: Final = 2.0  # for calls under way to end by themselves
-LAST_WORDS_S: Final = 0.4  # for the rest to be told that they end
+LAST_WORDS_S: Final = 0.4  # for calls that are still under way to be told that they end
 LAST_WRITE_S: Final = 1.0  # for the ledger; what is left by then goes to disk
 
 _LOOK_UP_THREADS: Final = 4
@@ -53,6 +52,7 @@ class Engine:
     ) -> None:
         self._look_ups = Database(threads=_LOOK_UP_THREADS, longest_s=bounds.look_up_s)
         self._polls = Database(threads=1, longest_s=bounds.look_up_s)
+        self._notes = Database(threads=1, longest_s=bounds.look_up_s)
         self._writes = Database(threads=1, longest_s=_LONGEST_WRITE_S)
         self._claims = Database(threads=1, longest_s=bounds.look_up_s)
         pool = Pool()
@@ -62,7 +62,7 @@ class Engine:
         self.failed = asyncio.Event()
         self.request_ids = RequestIds()
         self.lag = LoopLag()
-        self.epochs = Epochs(self._polls, self._look_ups, self.forget)
+        self.epochs = Epochs(self._polls, self._notes, self.forget)
         breaker = Breaker()
         self.sharing = Sharing(redis_address, breaker, self.epochs)
         metrics = Metrics(self._gauges)
@@ -120,7 +120,7 @@ class Engine:
     async def drain(self) -> None:
         """Take no more calls, let those under way end, and tell the last ones that they can't."""
         self.is_draining = True
-        await self.pipeline.watch.until_empty(longest_s=DRAIN_S)
+        await self.pipeline.watch.until_empty(longest_s=self.pipeline.bounds.drain_s)
         self.pipeline.watch.end_all()
         await self.pipeline.watch.until_empty(longest_s=LAST_WORDS_S)
 
@@ -136,7 +136,7 @@ class Engine:
         await self.pipeline.limits.close()
         self._sender.close()
         await self.pipeline.attempts.close()
-        databases = (self._look_ups, self._polls, self._writes, self._claims)
+        databases = (self._look_ups, self._polls, self._notes, self._writes, self._claims)
         await asyncio.gather(*(database.close() for database in databases))
 
     def _note_end(self, task: asyncio.Task[None]) -> None:

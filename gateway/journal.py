@@ -128,7 +128,7 @@ def journals_in(folder: Path) -> list[Path]:
 
 @contextmanager
 def taken_over(file: Path) -> Iterator[bool]:
-    """Hold a journal whose process is gone; False where it lives, or somebody was faster."""
+    """Hold a file that a process has left; False where that lives, or somebody was faster."""
     try:
         descriptor = os.open(file, os.O_RDONLY)
     except FileNotFoundError:

@@ -81,6 +81,8 @@ class Pipeline:
         return await self.tables.of(caller.project_pk), caller
 
     async def _answer(self, call: Call, entrance: Entrance) -> Ending:
+        if self.accounting.is_overfull:  # before the caller is known, so that no line is kept
+            raise Unavailable(_LEDGER_FULL, retry_after_s=SOON_S)
         caller = await self._caller(call)
         self.accounting.see()
         table = await self.tables.of(caller.project_pk)
@@ -150,7 +152,7 @@ class Pipeline:
         """Ask one candidate; None where the next one may be asked."""
         call.target, call.attempts = target, call.attempts + 1
         began = time.time()
-        self.breaker.begin(target, now=began)
+        before = self.breaker.begin(target, now=began)
         try:
             answer = await self.attempts.make(target, question, call.watched)
         except AttemptFailed as failure:
@@ -158,9 +160,13 @@ class Pipeline:
             self._observe(call, target, began, failure)
             call.failure = failure
             if not moves_on(failure):
+                self.breaker.told_nothing(target, before=before)
                 raise _nobody_answered(call) from failure
             self.breaker.failed(target, now=time.time(), retry_after_s=failure.retry_after_s)
             return None
+        except Exception:  # the client's end or our own
+            self.breaker.told_nothing(target, before=before)
+            raise
         self.metrics.attempted(target.provider_id, _OK)
         if self.breaker.succeeded(target):
             self._observe(call, target, began, None)

@@ -17,14 +17,19 @@ from gateway.caches import Remembered
 from gateway.callers import INVOKE, Caller, caller_of_agent, caller_of_key, caller_with
 from gateway.database import Database
 from gateway.models import AgentToken
-from gateway.refusals import NotAllowed, Refusal, TokenInvalid
+from gateway.refusals import NotAllowed, Refusal, TokenInvalid, Unavailable
 
 TOKEN_HEADERS: Final = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
 
 _MOST_CALLERS: Final = 20_000
 _MOST_REJECTED: Final = 4_096
 _REJECTED_FOR_S: Final = 1.0
+_MOST_LOOK_UPS: Final = (
+    1_000  # half a second's work; beyond, wrong tokens would keep right ones out
+)
+_SOON_S: Final = 1
 _TOKEN: Final = re.compile(r"ax[ak]_[A-Za-z0-9_-]{43}|axp_[A-Za-z0-9_:-]{40,600}")
+_TOO_MANY: Final = "Too many tokens are being looked up at this moment. Try again in a second."
 _OF_AGENTS: Final = "axa_"
 _BEARER: Final = "bearer "
 
@@ -54,7 +59,7 @@ class Principals:
         self._rejected: dict[bytes, tuple[_Verdict, float]] = {}
 
     async def of(self, token: str, *, now: float) -> Caller:
-        """Return a token's caller; raises TokenInvalid, NotAllowed or DatabaseAway.
+        """Return a token's caller; raises TokenInvalid, NotAllowed, Unavailable or DatabaseAway.
 
         `now` is Unix time: a key's expiry counts without anybody telling the gateway.
         """
@@ -74,6 +79,8 @@ class Principals:
         verdict, until = self._rejected.get(digest, (_Verdict.UNKNOWN, 0.0))
         if now < until:
             raise _refusal(verdict)
+        if self._database.asked >= _MOST_LOOK_UPS:
+            raise Unavailable(_TOO_MANY, retry_after_s=_SOON_S)
         try:
             return await self._callers.get(
                 digest, partial(self._database.run, partial(_look_up, token))

@@ -52,7 +52,9 @@ async def _serve() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     engine = Engine(
-        bounds=Bounds(most_request_bytes=settings.GATEWAY_MAX_BODY_BYTES),
+        bounds=Bounds(
+            most_request_bytes=settings.GATEWAY_MAX_BODY_BYTES, drain_s=settings.GATEWAY_DRAIN_S
+        ),
         spool_dir=settings.USAGE_SPOOL_DIR,
         redis_address=settings.REDIS_ADDRESS,
         serves_unrecorded=settings.GATEWAY_SERVES_UNRECORDED,

@@ -14,6 +14,9 @@ THREADS = ("--pool", "threads", "--concurrency", "12")
 INFO = ("--loglevel", "INFO")
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
+GRACE_S = 3.2  # for a part to end: with the first part's, Ctrl-C is over within five seconds
+DRAIN_S = 2  # of it, for the gateway's calls under way
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -29,6 +32,7 @@ class Installation:
     portal_port: int
     gateway_port: int
     broker_socket: Path | None
+    gateway_drain_s: int = DRAIN_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,16 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One program. `socket` or `door` tell how to see that it is ready."""
+    """One program. `socket` or `door` tell how to see that it is ready.
+
+    It is killed if it has not ended within `grace_s` of being asked to.
+    """
 
     name: str
     command: tuple[str, ...]
     socket: Path | None = None
     door: Door | None = None
+    grace_s: float = GRACE_S
 
 
 def parts_of(installation: Installation) -> tuple[Part, ...]:
@@ -71,6 +79,7 @@ def parts_of(installation: Installation) -> tuple[Part, ...]:
             "gateway",
             (sys.executable, "-m", "gateway"),
             door=Door(here.host, here.gateway_port, "/healthz"),
+            grace_s=GRACE_S - DRAIN_S + here.gateway_drain_s,
         ),
         Part("worker", (*CELERY, "worker", "--queues", "default,slow", *THREADS, *ALONE, *INFO)),
         Part("scheduler", (*CELERY, "beat", "--pidfile=", *INFO)),

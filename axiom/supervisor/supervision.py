@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from axiom.supervisor.reaping import Reaper
 from axiom.supervisor.restarts import Restarts
 
 OWN_NAME = "axiom"
-PARTS_GRACE_S = 3.2
 FIRST_PART_GRACE_S = 1.0
 WAVE_S = 15.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -170,15 +169,12 @@ class Supervisor:
 
     async def _stop_parts(self) -> None:
         first, *others = self._kept
-        await self._stop_these(others, grace_s=PARTS_GRACE_S)
-        await self._stop_these([first], grace_s=FIRST_PART_GRACE_S)
+        await asyncio.gather(*(self._stop_one(kept, kept.part.grace_s) for kept in others))
+        await self._stop_one(first, FIRST_PART_GRACE_S)
 
-    async def _stop_these(self, these: Iterable[_Kept], *, grace_s: float) -> None:
-        running = [kept for kept in these if kept.process is not None]
-        await asyncio.gather(
-            *(kept.process.stop(grace_s=grace_s) for kept in running if kept.process is not None)
-        )
-        for kept in running:
+    async def _stop_one(self, kept: _Kept, grace_s: float) -> None:
+        if kept.process is not None:
+            await kept.process.stop(grace_s=grace_s)
             self._forget(kept)
 
     def _hear(self, name: str, line: str) -> None:

@@ -124,6 +124,9 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._reader.is_complete:  # nobody has asked for it: the next answer would be in doubt
+            self.close()
+            return
         try:
             body = self._reader.feed(data)
         except Garbled as error:

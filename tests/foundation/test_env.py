@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from foundation.env import Environment, EnvironmentInvalid
@@ -168,6 +169,7 @@ class TestDatabases:
 
         settings = Environment({"DATABASE_URL": url}).database("DATABASE_URL", Path("unused"))
 
+        assert settings.pop("OPTIONS").items() >= {"sslmode": "require"}.items()
         assert settings == {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": "axiom",
@@ -175,8 +177,27 @@ class TestDatabases:
             "PASSWORD": "p@ss",
             "HOST": "db.example",
             "PORT": 5433,
-            "OPTIONS": {"sslmode": "require"},
         }
+
+    def test_a_postgresql_that_falls_silent_is_not_waited_for_long(self):
+        env = Environment({"DATABASE_URL": "postgres://ann:pw@db.example/axiom"})
+
+        options = env.database("DATABASE_URL", Path("unused"))["OPTIONS"]
+
+        assert options["connect_timeout"] == 5
+        assert options["tcp_user_timeout"] == 10_000
+        keepalives = [options[f"keepalives{what}"] for what in ("", "_idle", "_interval", "_count")]
+        assert keepalives == [1, 15, 5, 3]
+        # Words that libpq does not know would stop every connection.
+        assert f"keepalives_idle={keepalives[1]}" in psycopg.conninfo.make_conninfo("", **options)
+
+    def test_a_url_may_say_how_long_it_is_waited_for(self):
+        url = "postgres://ann:pw@db.example/axiom?connect_timeout=30&keepalives=0"
+
+        options = Environment({"DATABASE_URL": url}).database("DATABASE_URL", Path())["OPTIONS"]
+
+        assert (options["connect_timeout"], options["keepalives"]) == (30, 0)
+        assert options["tcp_user_timeout"] == 10_000
 
     def test_a_sqlite_url_names_its_file(self):
         env = Environment({"DATABASE_URL": "sqlite:////srv/axiom.sqlite3"})

@@ -87,12 +87,14 @@ class RunningGateway:
     def be_still(self) -> None:
         """End all that it does in the background."""
 
+        engine = self.engine
+
         async def end() -> None:
-            for task in self.engine._tasks:
+            for task in engine._tasks:
                 task.cancel()
-            await asyncio.wait(self.engine._tasks)
+            await asyncio.wait(engine._tasks)
             await asyncio.gather(
-                self.engine._polls.run(lambda: None), self.engine._writes.run(lambda: None)
+                *(one.run(lambda: None) for one in (engine._polls, engine._notes, engine._writes))
             )
 
         self.run(end())

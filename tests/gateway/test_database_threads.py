@@ -33,6 +33,22 @@ def test_each_thread_closes_its_connection(closed):
     assert len(closed) == len(set(closed)) == 3
 
 
+def test_it_knows_how_many_ask_at_a_moment():
+    gate = threading.Event()
+
+    async def ask():
+        database = Database(threads=1, longest_s=PATIENCE_S)
+        asking = [asyncio.create_task(database.run(gate.wait)) for _ in range(3)]
+        await asyncio.sleep(0)
+        at_most = database.asked
+        gate.set()
+        await asyncio.gather(*asking)
+        await database.close()
+        return at_most, database.asked
+
+    assert asyncio.run(ask()) == (3, 0)
+
+
 def test_a_thread_that_is_busy_meanwhile_closes_its_own_when_it_is_done(closed):
     begun, gate = threading.Event(), threading.Event()
 

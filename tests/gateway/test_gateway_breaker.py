@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.breaker import FAILURES_TO_OPEN, OPEN_FOR_S, Breaker
+from gateway.breaker import FAILURES_TO_OPEN, OPEN_FOR_S, Breaker, key_of
 from tests.gateway.tables import make_target
 
 NOON = 1_800_000_000.0
@@ -56,6 +56,30 @@ def test_one_more_failure_reopens_and_a_success_closes(breaker):
 
     breaker.succeeded(TARGET)
     assert not breaker.is_open(TARGET, now=later + 2)
+
+
+def test_a_probe_that_tells_nothing_leaves_the_way_to_the_next(breaker):
+    fail(breaker)
+    later = NOON + OPEN_FOR_S
+    before = breaker.begin(TARGET, now=later)
+
+    breaker.told_nothing(TARGET, before=before)
+
+    assert not breaker.is_open(TARGET, now=later)
+    assert breaker.take_notes()[key_of(TARGET)] == before  # and others know it too
+
+
+def test_what_tells_nothing_undoes_nothing_that_others_have_seen(breaker):
+    before = breaker.begin(TARGET, now=NOON)
+    fail(breaker)
+    breaker.told_nothing(TARGET, before=before)
+    assert breaker.is_open(TARGET, now=NOON)
+
+    later = NOON + OPEN_FOR_S
+    before = breaker.begin(TARGET, now=later)
+    fail(breaker, times=1, now=later)
+    breaker.told_nothing(TARGET, before=before)
+    assert breaker.is_open(TARGET, now=later)
 
 
 @pytest.mark.parametrize(("asked", "open_for"), [(300, 300), (5, OPEN_FOR_S), (None, OPEN_FOR_S)])

@@ -2,8 +2,12 @@
 
 import pytest
 
+from gateway import delivery, edge, refusals
 from gateway.journal import Journal, journals_in
 from gateway.meter import Meter, meters_in, read_meter
+from gateway.refusals import NobodyAnswered, Refusal
+from providers.kinds.vocabulary import ErrorClass
+from tests import factories
 from tests.gateway.test_gateway_without_database import away
 from usage.models import FreshBucket, UsageRecord, Writer
 
@@ -160,3 +164,37 @@ def test_without_a_disk_the_meter_counts_in_memory(tmp_path, caplog):
     assert meter.seen == 1
     assert "loss meter" in caplog.text
     meter.close(is_noted=True)
+
+
+def test_whatever_a_call_ends_by_fits_its_column():
+    of_refusals = [kind.code for kind in vars(refusals).values() if is_refusal(kind)]
+    of_failures = [NobodyAnswered(one, "").code for one in ErrorClass]
+    words = [*of_refusals, *of_failures, *ErrorClass, edge.CLIENT_LEFT, delivery.STOPPED]
+
+    longest = UsageRecord._meta.get_field("error_class").max_length
+
+    assert refusals.NotAllowed.code in words
+    assert [word for word in words if len(word) > longest] == []
+
+
+def is_refusal(kind):
+    return isinstance(kind, type) and issubclass(kind, Refusal)
+
+
+def test_a_call_that_was_refused_says_so_in_the_ledger(gateway, provider, aurora):
+    small = provider.models.get(upstream_id="other-model")
+    provider.models.filter(pk=small.pk).update(context_window=10)
+    policy = [{"effect": "Allow", "action": ["models:*"], "resource": [small.public_id]}]
+    _, narrow = factories.make_key(aurora, policy=policy)
+
+    not_allowed = gateway.chat(narrow, model="near-ai/upstream-model")
+    too_long = gateway.chat(
+        narrow,
+        model="near-ai/other-model",
+        messages=[{"role": "user", "content": "many words " * 50}],
+    )
+    gateway.settle()
+
+    assert (not_allowed.status, too_long.status) == (403, 400)
+    rows = UsageRecord.objects.order_by("started_at").values_list("status", "error_class")
+    assert list(rows) == [(403, "insufficient_permissions"), (400, "context_length_exceeded")]

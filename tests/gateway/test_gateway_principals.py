@@ -152,6 +152,17 @@ def test_a_rejected_token_is_looked_up_once(gateway, provider, monkeypatch):
     assert len(looked_up) <= 2
 
 
+def test_while_too_many_are_looked_up_known_tokens_go_on(gateway, provider, token, monkeypatch):
+    gateway.learn(token)
+    monkeypatch.setattr("gateway.principals._MOST_LOOK_UPS", 0)
+
+    known, unknown = gateway.chat(token), gateway.chat(UNKNOWN)
+
+    assert known.status == 200
+    assert (unknown.status, unknown.error["code"]) == (503, "service_unavailable")
+    assert unknown.headers["retry-after"] == "1"
+
+
 def test_the_keys_page_learns_when_a_key_was_last_used(gateway, provider, aurora):
     key, token = factories.make_key(aurora)
 

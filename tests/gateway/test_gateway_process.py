@@ -18,12 +18,14 @@ import openai
 import pytest
 from django.db import connections
 
+from gateway.bounds import Bounds
 from tests.gateway import upstream as up
 from tests.gateway.running import PATIENCE_S
 from usage.models import UsageRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_S = 60.0
+LONGER_THAN_USUAL_S = Bounds().drain_s + 0.6
 QUESTION = [{"role": "user", "content": "Hi"}]
 
 
@@ -159,6 +161,30 @@ def test_told_to_stop_it_ends_streams_with_a_word_and_writes_the_ledger(
     row = UsageRecord.objects.get()
     assert (row.outcome, row.error_class) == ("partial", "gateway_stopped")
     assert "Traceback" not in process.said
+
+
+def test_an_operator_may_give_calls_under_way_longer(
+    shared_db, provider, token, upstream, tmp_path
+):
+    held = up.Held()
+    upstream.next.append(held)
+    with started(tmp_path / "data", AXIOM_GATEWAY_DRAIN_SECONDS="60") as process:
+        process.wait_until_ready()
+        connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=PATIENCE_S)
+        body = json.dumps({"messages": QUESTION, "stream": True})
+        connection.request("POST", "/v1/chat/completions", body, {"x-api-key": token})
+        answer = connection.getresponse()
+        answer.readline()
+        process.popen.send_signal(signal.SIGTERM)
+        time.sleep(LONGER_THAN_USUAL_S)
+        held.go_on()
+        rest = answer.read()
+        connection.close()
+        status = process.popen.wait(PATIENCE_S)
+
+    assert status == 0, process.said
+    assert b"[DONE]" in rest
+    assert UsageRecord.objects.get().error_class == ""
 
 
 def refusal(folder, **environment):

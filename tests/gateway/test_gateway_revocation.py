@@ -1,5 +1,6 @@
 """What was taken away works nowhere any more once the revoking call has returned."""
 
+import asyncio
 import threading
 import time
 from datetime import timedelta
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accounts import barrier
 from accounts.models import ApiKey, Epoch, EpochReader
 from tests import factories
+from tests.gateway.running import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("shared_db")
 
@@ -52,6 +54,23 @@ def test_a_process_that_has_died_is_not_waited_for(monkeypatch, provider, token)
     revoke(token)
 
     assert barrier.unconfirmed() == ()
+
+
+def test_a_gateway_whose_look_ups_are_slow_confirms_all_the_same(gateway):
+    gate, look_ups = threading.Event(), gateway.engine._look_ups
+    held = [
+        asyncio.run_coroutine_threadsafe(look_ups.run(gate.wait), gateway.loop) for _ in range(8)
+    ]
+    Epoch.bump()
+    gateway.notice()
+
+    gateway.run(gateway.engine.epochs.confirm())
+
+    reader = EpochReader.objects.get(name=gateway.engine.epochs.name)
+    gate.set()
+    for one in held:
+        one.result(PATIENCE_S)
+    assert reader.epoch == Epoch.current()
 
 
 def test_a_gateway_that_stops_takes_its_leave(gateway):

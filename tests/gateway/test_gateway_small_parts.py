@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.estimates import estimated
 from gateway.formats import asking, openai
+from gateway.forward.connection import Connection
 from gateway.metrics import Metrics
 from gateway.passing import passed
 from gateway.principals import token_in
@@ -155,3 +156,28 @@ def test_counters_are_read_in_prometheus_own_words():
     assert 'axiom_gateway_request_seconds_bucket{format="chat",le="0.025"} 1.0' in text
     assert 'axiom_gateway_request_seconds_bucket{format="chat",le="+Inf"} 2.0' in text
     assert "axiom_gateway_calls 2.0" in text
+
+
+class Transport:
+    """The wire to a provider, as far as this tells whether it is there."""
+
+    def __init__(self):
+        self.is_aborted = False
+
+    def write(self, _request):
+        pass
+
+    def abort(self):
+        self.is_aborted = True
+
+
+def test_a_provider_that_speaks_unasked_is_hung_up_on():
+    connection, transport = Connection(), Transport()
+    connection.connection_made(transport)
+    connection.send(b"GET / HTTP/1.1\r\n\r\n")
+    connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    connection.data_received(b"HTTP/1.1 200 OK\r\n")
+
+    assert transport.is_aborted
+    assert not connection.is_reusable
+    assert connection.taken() == b"{}"  # the answer itself is as good as before

@@ -114,11 +114,13 @@ def test_with_nowhere_to_write_no_call_is_taken(
 ):
     gateway.learn(token)
     monkeypatch.setattr(accounting, "MOST_HELD", 1)
+    ledger = gateway.engine.pipeline.accounting
 
     with away:
         gateway.chat(token)
         told = gateway.chat(token)
         ready = gateway.send("GET", "/readyz")
+        assert (ledger.depth, ledger.seen) == (1, 2)  # what was refused is not kept
 
     assert told.status == 503
     assert "ledger" in told.error["message"]

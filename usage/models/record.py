@@ -98,7 +98,7 @@ class UsageRecord(models.Model):
     )
     outcome = models.CharField(max_length=9, choices=_OUTCOME_CHOICES)
     status = models.PositiveSmallIntegerField(help_text="0: the client left before its answer.")
-    error_class = models.CharField(max_length=20, blank=True)
+    error_class = models.CharField(max_length=40, blank=True)
     latency_ms = models.PositiveIntegerField()
     ttft_ms = models.PositiveIntegerField("time to first token in ms", null=True)
     attempts = models.PositiveSmallIntegerField(default=1)

@@ -38,6 +38,7 @@ def _installation(socket: Path | None) -> parts.Installation:
         portal_port=settings.PORTAL_PORT,
         gateway_port=settings.GATEWAY_PORT,
         broker_socket=socket,
+        gateway_drain_s=settings.GATEWAY_DRAIN_S,
     )
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from axiom.supervisor import lock
-from axiom.supervisor.parts import Door, Part
+from axiom.supervisor.parts import GRACE_S, Door, Part
 from axiom.supervisor.processes import Surroundings
 from axiom.supervisor.refusals import StartRefused
 from axiom.supervisor.supervision import supervise
@@ -29,7 +29,8 @@ def main(data_dir: Path, rows: list[dict[str, str]]) -> int:
 
 def _part(row: dict[str, str]) -> Part:
     door = Door("127.0.0.1", int(row["port"]), "/") if "port" in row else None
-    return Part(row["name"], (sys.executable, "-c", row["code"]), door=door)
+    grace_s = float(row.get("grace_s", GRACE_S))
+    return Part(row["name"], (sys.executable, "-c", row["code"]), door=door, grace_s=grace_s)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,12 @@ import os
 import select
 import signal
 import socket
+from pathlib import Path
 
 import pytest
+
+from axiom.supervisor.parts import DRAIN_S, GRACE_S, Installation, parts_of
+from gateway.bounds import Bounds
 
 pytestmark = pytest.mark.embedded
 
@@ -16,6 +20,16 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print('deaf', flush=True)
 while True:
     signal.pause()
+"""
+TAKES_ITS_TIME = """
+import signal, sys, time
+def end(*_):
+    time.sleep(4)
+    print('drained', flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print('begun', flush=True)
+signal.pause()
 """
 HAS_A_CHILD = """
 import signal, subprocess, sys
@@ -139,6 +153,24 @@ def test_a_part_that_ignores_the_signal_is_killed(small_start, tmp_path):
 
     assert status == 0
     await_end(pid)
+
+
+def test_a_part_may_take_longer_to_end_than_others(small_start):
+    row = {"name": "two", "code": TAKES_ITS_TIME, "grace_s": "60"}
+    running = small_start([{"name": "one", "code": WAITS}, row])
+    running.line_with("begun")
+
+    assert running.stop() == 0
+    assert any("drained" in line for line in running.heard)
+
+
+@pytest.mark.parametrize("drain_s", [2, 60])
+def test_the_gateway_is_waited_for_as_long_as_it_drains(drain_s):
+    here = Installation(Path("/data"), "localhost", "127.0.0.1", 1, 2, None, drain_s)
+    gateway = next(part for part in parts_of(here) if part.name == "gateway")
+
+    assert gateway.grace_s == pytest.approx(GRACE_S - DRAIN_S + drain_s)
+    assert Bounds().drain_s == DRAIN_S
 
 
 def test_a_part_that_dies_is_said_and_started_again(small_start, tmp_path):

@@ -20,9 +20,10 @@ from gateway.forward.sending import Sender
 from gateway.logins import Logins
 from gateway.passing import named
 from gateway.refusals import BadRequest
+from gateway.scrubbing import scrubbed
 from gateway.snapshots.loading import access_to
 from gateway.snapshots.tables import Target
-from gateway.streaming import EventRelay, scrubbed
+from gateway.streaming import EventRelay
 from gateway.watch import Watched
 from providers.kinds.dialects.reading import is_html
 from providers.kinds.errors import classify, classify_unreadable

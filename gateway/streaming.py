@@ -11,9 +11,9 @@ from typing import Final
 
 import orjson
 
+from gateway.scrubbing import scrubbed
 from providers.kinds.dialects.sse import MOST_EVENT_BYTES, EventSplitter, EventTooLarge
 from providers.kinds.provider_words import words_of
-from providers.kinds.scrubbing import scrub
 from providers.kinds.vocabulary import Answer, Dialect, Format, Usage
 
 _TELLING: Final = re.compile(
@@ -137,34 +137,20 @@ class EventRelay:
             content = _decoded(payload)
             if self._hides_usage and _is_usage_alone(content):
                 return b""
-            error = error_in(content)
-            if error:
-                return self._failed(event, content, error)
+            if error_in(content):
+                return self._failed(event, scrubbed(content, self._secrets))
         return event
 
-    def _failed(
-        self, event: bytes, content: Mapping[str, object], error: Mapping[str, object]
-    ) -> bytes:
-        words = scrub(words_of(Answer(0, {}, orjson.dumps(error))), self._secrets)
+    def _failed(self, event: bytes, content: Mapping[str, object]) -> bytes:
+        words = words_of(Answer(0, {}, orjson.dumps(error_in(content))))
         self.failure = words[:_LONGEST_FAILURE] or "It sent an error without words."
         named = b"".join(line + b"\n" for line in event.splitlines() if line.startswith(b"event:"))
-        return named + b"data: " + orjson.dumps(scrubbed(content, self._secrets)) + b"\n\n"
+        return named + b"data: " + orjson.dumps(content) + b"\n\n"
 
 
 def _end_of_events(waiting: bytes) -> int:
     ends = [waiting.rfind(blank) + len(blank) for blank in _BLANK_LINES if blank in waiting]
     return max(ends, default=0)
-
-
-def scrubbed(value: object, secrets: Sequence[str]) -> object:
-    """Take secrets out of every text in a decoded JSON value."""
-    if isinstance(value, str):
-        return scrub(value, secrets)
-    if isinstance(value, list):
-        return [scrubbed(item, secrets) for item in value]
-    if isinstance(value, dict):
-        return {name: scrubbed(item, secrets) for name, item in value.items()}
-    return value
 
 
 def _decoded(payload: bytes) -> Mapping[str, object]:

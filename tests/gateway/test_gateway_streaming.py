@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.streaming import EventRelay, scrubbed
+from gateway.streaming import EventRelay
 from providers.kinds.dialects.openai_chat import OpenAIChat
 from providers.kinds.dialects.sse import MOST_EVENT_BYTES, EventTooLarge
 from providers.kinds.vocabulary import Usage
@@ -135,15 +135,21 @@ def test_texts_of_tool_calls_and_reasoning_count_as_answer():
     assert relay.answer_characters >= len("hm") + len("{}") + 4
 
 
-@given(
-    st.recursive(
-        st.text() | st.integers() | st.none(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
-)
-def test_scrubbing_leaves_a_value_its_shape(value):
-    clean = scrubbed(value, ("never-in-there",))
+def test_an_error_that_is_nested_without_end_is_passed_as_far_as_it_can_be_written():
+    deep = json.loads("[" * 400 + "]" * 400)
+    relay = make_relay()
 
-    assert type(clean) is type(value)
-    if isinstance(value, (list, dict)):
-        assert len(clean) == len(value)
+    passed = relay.feed(event({"error": {"message": "too deep", "more": deep}}))
+
+    assert json.loads(passed.removeprefix(b"data: "))["error"]["message"] == "too deep"
+    assert relay.failure == "too deep"
+
+
+def test_an_error_of_megabytes_is_cut_and_told_by_its_first_words():
+    relay = make_relay()
+
+    passed = relay.feed(event({"error": {"message": "It broke. " * 500_000, "code": 500}}))
+
+    assert len(passed) < 10_000
+    assert json.loads(passed.removeprefix(b"data: "))["error"]["code"] == 500
+    assert relay.failure.startswith("It broke. It broke.")

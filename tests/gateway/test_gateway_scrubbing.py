@@ -15,22 +15,17 @@ def nested(depth):
 
 
 @given(
-    st.dictionaries(
-        st.text(),
-        st.recursive(
-            st.text() | st.integers() | st.none(),
-            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-        ),
+    st.recursive(
+        st.text() | st.integers() | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
-def test_scrubbing_leaves_a_value_its_shape(content):
-    clean = scrubbed(content, ("never-in-there",))
+def test_scrubbing_leaves_a_value_its_shape(value):
+    clean = scrubbed({"error": value}, ("never-in-there",))["error"]
 
-    assert clean.keys() == content.keys()
-    for name, item in clean.items():
-        assert type(item) is type(content[name])
-        if isinstance(item, (list, dict)):
-            assert len(item) == len(content[name])
+    assert type(clean) is type(value)
+    if isinstance(value, (list, dict)):
+        assert len(clean) == len(value)
 
 
 def test_a_long_text_is_cut_and_what_stands_beside_it_stays():

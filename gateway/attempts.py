@@ -8,6 +8,7 @@ from typing import Final
 
 import orjson
 
+from gateway import unusable
 from gateway.authorizing import authorized, note_answer
 from gateway.bounds import Bounds
 from gateway.caches import Remembered
@@ -20,12 +21,13 @@ from gateway.forward.sending import Sender
 from gateway.logins import Logins
 from gateway.passing import named
 from gateway.refusals import BadRequest
+from gateway.scrubbing import scrubbed
 from gateway.snapshots.loading import access_to
 from gateway.snapshots.tables import Target
-from gateway.streaming import EventRelay, scrubbed
+from gateway.streaming import EventRelay
 from gateway.watch import Watched
-from providers.kinds.dialects.reading import is_html
-from providers.kinds.errors import classify, classify_unreadable
+from providers.kinds.dialects.sse import EventTooLarge
+from providers.kinds.errors import classify
 from providers.kinds.vocabulary import (
     Answer,
     CountsTokens,
@@ -34,7 +36,6 @@ from providers.kinds.vocabulary import (
     ErrorClass,
     Failure,
     Request,
-    UnreadableAnswer,
     Usage,
 )
 from providers.models.provider import Provider
@@ -72,6 +73,7 @@ class Whole:
     content_type: str
     usage: Usage | None = None
     error_class: str = ""
+    retry_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Attempts:
         has_begun = False
         try:
             if incoming.header("content-encoding") not in _PLAIN and incoming.status < _REFUSED:
-                raise _compressed(target, incoming)
+                raise unusable.compressed(target, incoming.status)
             if asked.streams and _is_stream(incoming):
                 flowing = await self._begun(incoming, dialect, asked, access.endpoint)
                 has_begun = True
@@ -163,13 +165,10 @@ class Attempts:
     ) -> Flowing:
         """Wait for the first word: until then another candidate may still take over."""
         relay = EventRelay(dialect, hides_usage=not asked.wants_usage, secrets=endpoint.secrets)
-        beginning = b""
-        while not relay.has_spoken and not relay.failure and len(beginning) < _LONGEST_SILENCE:
-            piece = await incoming.piece()
-            if not piece:
-                beginning += relay.end()
-                break
-            beginning += relay.feed(piece)
+        try:
+            beginning = await _until_first_word(incoming, relay)
+        except EventTooLarge as error:
+            raise AttemptFailed(ErrorClass.PROVIDER_ERROR, str(error)) from error
         if relay.failure or not beginning:
             said = f" It says: “{relay.failure}”" if relay.failure else ""
             message = f"The provider ended the stream before its first word.{said}"
@@ -185,9 +184,9 @@ class Attempts:
         content_type = incoming.header("content-type")
         content = _object(body)
         if content is None:
-            raise _unreadable(target, _answer(incoming, body))
+            raise unusable.unreadable(target, _answer(incoming, body))
         if content.get("error"):
-            raise _failed_inside(target, _answer(incoming, body), endpoint)
+            raise unusable.failed_inside(target, _answer(incoming, body), endpoint.secrets)
         return Whole(
             incoming.status,
             body,
@@ -202,7 +201,7 @@ class Attempts:
         body = await incoming.beginning(most_bytes=self._bounds.most_error_bytes)
         answer = _answer(incoming, body)
         if answer.status < HTTPStatus.BAD_REQUEST:
-            raise _redirected(target, answer.status)
+            raise unusable.redirected(target, answer.status)
         failure = classify(target.provider_name, answer, secrets=endpoint.secrets)
         if failure.error_class in _MOVING_ON or failure.error_class is ErrorClass.INVALID_KEY:
             raise AttemptFailed(
@@ -212,6 +211,18 @@ class Attempts:
                 retry_after_s=failure.retry_after_s,
             )
         return _own_words(answer, failure, form, endpoint)
+
+
+async def _until_first_word(incoming: Incoming, relay: EventRelay) -> bytes:
+    """Return what came up to the first word, or of a long silence; nothing where none came."""
+    beginning = b""
+    while not relay.has_spoken and not relay.failure and len(beginning) < _LONGEST_SILENCE:
+        piece = await incoming.piece()
+        if not piece:
+            last = relay.end()
+            return beginning + last if relay.has_spoken else b""
+        beginning += relay.feed(piece)
+    return beginning
 
 
 def _request(dialect: Dialect, endpoint: Endpoint, target: Target, asked: Asked) -> Request:
@@ -239,7 +250,13 @@ def _own_words(answer: Answer, failure: Failure, form: Form, endpoint: Endpoint)
     else:
         code = failure.error_class.value
         body = form.error_body(failure.message, status=answer.status, code=code)
-    return Whole(answer.status, body, "application/json", error_class=failure.error_class.value)
+    return Whole(
+        answer.status,
+        body,
+        "application/json",
+        error_class=failure.error_class.value,
+        retry_after_s=failure.retry_after_s,
+    )
 
 
 def _is_stream(incoming: Incoming) -> bool:
@@ -258,33 +275,3 @@ def _object(body: bytes) -> Mapping[str, object] | None:
     except orjson.JSONDecodeError:
         return None
     return content if isinstance(content, dict) else None
-
-
-def _unreadable(target: Target, answer: Answer) -> AttemptFailed:
-    what = "a web page" if is_html(answer) else "something that is not a JSON object"
-    message = f"{target.provider_name} answered with {what}. Check that its base URL is the API's."
-    return AttemptFailed(ErrorClass.PROVIDER_ERROR, message, status=answer.status)
-
-
-def _compressed(target: Target, incoming: Incoming) -> AttemptFailed:
-    message = (
-        f"{target.provider_name} compressed its answer, which it was asked not to do. "
-        "Switch that off there, or at the proxy before it."
-    )
-    return AttemptFailed(ErrorClass.PROVIDER_ERROR, message, status=incoming.status)
-
-
-def _failed_inside(target: Target, answer: Answer, endpoint: Endpoint) -> AttemptFailed:
-    """Tell a success that is none: some providers put their errors inside one."""
-    name = target.provider_name
-    found = UnreadableAnswer(f"{name} answered HTTP {answer.status} with an error inside.")
-    failure = classify_unreadable(name, answer, found, secrets=endpoint.secrets)
-    return AttemptFailed(failure.error_class, failure.message, status=answer.status)
-
-
-def _redirected(target: Target, status: int) -> AttemptFailed:
-    message = (
-        f"{target.provider_name} answered with a redirect (HTTP {status}), and none is followed. "
-        "Enter the final address as its base URL."
-    )
-    return AttemptFailed(ErrorClass.UNREACHABLE, message, status=status)

@@ -43,7 +43,8 @@ class Call:
     asked: Asked | None = None
     target: Target | None = None
     attempts: int = 0
-    failure: AttemptFailed | None = None
+    failure: AttemptFailed | None = None  # of the last attempt that failed
+    retry_after_s: int | None = None  # the shortest wait that a failure told
     ttft_s: float | None = None
     ticket: Ticket | None = None  # what it holds of its limits
     whole: Whole | None = None  # what is to be sent once it is on record
@@ -51,6 +52,12 @@ class Call:
     @property
     def elapsed_s(self) -> float:
         return time.monotonic() - self.started
+
+    def failed(self, failure: AttemptFailed) -> None:
+        """Keep how an attempt failed, and when it is worth while to ask any of them again."""
+        self.failure = failure
+        told = [self.retry_after_s, failure.retry_after_s]
+        self.retry_after_s = min((wait for wait in told if wait is not None), default=None)
 
     def headers(self, *first: tuple[str, str]) -> list[tuple[str, str]]:
         """Give the headers of an answer: those that tell who answered come last."""
@@ -68,6 +75,8 @@ class Call:
         """Send the complete answer, where there is one."""
         if self.whole is not None:
             headers = self.headers(("content-type", self.whole.content_type))
+            if self.whole.retry_after_s is not None:
+                headers.append(("retry-after", str(self.whole.retry_after_s)))
             self.exchange.answer(self.whole.status, self.whole.body, headers)
 
     def finished(self, caller: Caller, wire_format: Format, ending: Ending) -> Finished:

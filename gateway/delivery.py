@@ -11,6 +11,7 @@ from gateway.estimates import estimated
 from gateway.exchange import EVENTS, Stream
 from gateway.forward import failures
 from gateway.forward.failures import AttemptFailed
+from gateway.streaming import EventRelay
 from gateway.watch import ClientLeft, Stopping
 from providers.kinds.dialects.sse import EventTooLarge
 from providers.kinds.vocabulary import ErrorClass, Format, Usage
@@ -66,8 +67,8 @@ async def _flow(call: Call, flowing: Flowing, stream: Stream, bounds: Bounds) ->
     rest = events.end()
     if rest:
         await stream.send(rest)
-    if incoming.may_be_cut and not events.has_ended:
-        raise failures.cut(incoming.destination)
+    if not events.has_ended and not events.failure:
+        raise failures.unfinished(incoming.destination)
 
 
 async def _break_off(call: Call, stream: Stream, message: str, code: str) -> None:
@@ -81,12 +82,25 @@ def _ending(call: Call, flowing: Flowing, error_class: str) -> Ending:
     events = flowing.relay
     if events.failure and not error_class:
         error_class = ErrorClass.PROVIDER_ERROR.value
-    usage = events.usage or _estimated(call, events.answer_characters)
     if error_class:
         outcome = Outcome.PARTIAL
     else:
-        outcome = Outcome.REPORTED if events.usage else Outcome.ESTIMATED
-    return Ending(HTTPStatus.OK, usage, outcome, error_class)
+        outcome = Outcome.REPORTED if events.has_counted else Outcome.ESTIMATED
+    return Ending(HTTPStatus.OK, _used(call, events), outcome, error_class)
+
+
+def _used(call: Call, events: EventRelay) -> Usage:
+    """Take the provider's count, or before its last one at least what has passed.
+
+    Anthropic counts the prompt at the beginning, and beside it one token of an answer to come.
+    """
+    if events.usage is not None and events.has_counted:
+        return events.usage
+    seen = _estimated(call, events.answer_characters)
+    told = seen.updated_by(events.usage or Usage())
+    if told.generated_tokens >= seen.generated_tokens:
+        return told
+    return told.updated_by(Usage(output_tokens=seen.output_tokens))
 
 
 def _length_of_texts(call: Call, answer: Whole) -> int:

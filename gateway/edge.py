@@ -6,10 +6,12 @@ from typing import Final
 
 from gateway.calls import Call, Ending
 from gateway.database import DatabaseAway
+from gateway.estimates import estimated
 from gateway.exchange import JSON
 from gateway.formats import asking
 from gateway.refusals import Broken, NobodyAnswered, Refusal, Unavailable
 from gateway.watch import ClientLeft, Stopping
+from providers.kinds.vocabulary import Usage
 from usage.entries import Outcome
 
 logger = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ async def ending_of(call: Call, work: Awaitable[Ending]) -> Ending:
     except Stopping:
         return refuse(call, Unavailable(RESTARTING, retry_after_s=SOON_S))
     except ClientLeft:
-        return Ending(0, outcome=Outcome.PARTIAL, error_class=CLIENT_LEFT)
+        return Ending(0, _asked(call), Outcome.PARTIAL, CLIENT_LEFT)
     except Exception:
         logger.exception("call %s failed", call.exchange.request_id)
         return refuse(call, Broken(_BROKEN))
@@ -41,8 +43,9 @@ async def ending_of(call: Call, work: Awaitable[Ending]) -> Ending:
 
 def refuse(call: Call, refusal: Refusal) -> Ending:
     """Answer in the client's own form of errors."""
-    if call.exchange.is_answered:  # a stream that had begun ends where it is
-        return Ending(refusal.status, outcome=Outcome.PARTIAL, error_class=refusal.code)
+    if call.exchange.is_answered:  # a stream that had begun
+        call.exchange.break_off(call.form.error_event(refusal.message, code=refusal.code))
+        return Ending(refusal.status, _asked(call), Outcome.PARTIAL, refusal.code)
     headers = call.headers(JSON)
     if refusal.retry_after_s is not None:
         headers.append(("retry-after", str(refusal.retry_after_s)))
@@ -50,3 +53,10 @@ def refuse(call: Call, refusal: Refusal) -> Ending:
     if isinstance(refusal, NobodyAnswered):
         return Ending(refusal.status, error_class=refusal.error_class.value)
     return Ending(refusal.status, error_class=refusal.code)
+
+
+def _asked(call: Call) -> Usage:
+    """Estimate the prompt that a provider was sent, whether or not it could answer."""
+    if call.asked is None or not call.attempts:
+        return Usage()
+    return estimated(call.asked.fields, answer_characters=0)

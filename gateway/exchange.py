@@ -41,6 +41,9 @@ class Scope(Protocol):
 class StreamTransport(Protocol):
     async def send_bytes(self, data: bytes) -> None: ...
 
+    def break_off(self, last: bytes) -> None:
+        """Not RSGI's: end the answer, behind a last piece, as one that is not complete."""
+
 
 class HTTPProtocol(Protocol):
     """What RSGI lets one do with a request."""
@@ -74,7 +77,12 @@ class Stream:
             with self._watched.at_most(self._longest_s):
                 await self._transport.send_bytes(piece)
         except (RuntimeError, TooLong) as error:
+            self._transport.break_off(b"")
             raise ClientLeft from error
+
+    def break_off(self, event: bytes) -> None:
+        """End it at once behind this event, without waiting for the client to take it."""
+        self._transport.break_off(event)
 
 
 class Exchange:
@@ -88,6 +96,7 @@ class Exchange:
         self.headers = scope.headers
         self.is_answered = False
         self._protocol = protocol
+        self._stream: Stream | None = None
 
     def leaves(self) -> Departure:
         """Start listening for the client's departure."""
@@ -124,7 +133,13 @@ class Exchange:
         self.is_answered = True
         fields = [*headers, ("x-axiom-request-id", self.request_id)]
         transport = self._protocol.response_stream(status, fields)
-        return Stream(transport, watched, longest_s=longest_s)
+        self._stream = Stream(transport, watched, longest_s=longest_s)
+        return self._stream
+
+    def break_off(self, event: bytes) -> None:
+        """End a stream that had begun with an event that tells why, and never as if complete."""
+        if self._stream is not None:
+            self._stream.break_off(event)
 
     def _length(self) -> int | None:
         """Read Content-Length; the server has refused a wrong one already."""

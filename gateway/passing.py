@@ -30,7 +30,21 @@ _KEPT_BACK: Final = frozenset(
         "via",
     }
 )
-_CLIENTS_NAMES: Final = frozenset({"user-agent", "originator", "x-app"})
+# By these a client says which it is.
+_CLIENTS_NAMES: Final = frozenset(
+    {
+        "copilot-integration-id",
+        "editor-plugin-version",
+        "editor-version",
+        "originator",
+        "user-agent",
+        "x-app",
+        "x-goog-api-client",
+    }
+)
+_CLIENTS_PREFIX: Final = "x-stainless-"
+_BETA: Final = "anthropic-beta"  # names features, and among them Anthropic's own client
+_CLIENTS_BETA_PREFIX: Final = "claude-code-"
 _KEPT_BACK_PREFIXES: Final = ("proxy-", "x-forwarded-", "x-real-", "x-axiom-", "sec-", "cf-")
 
 
@@ -55,8 +69,20 @@ def named(headers: Mapping[str, str], kind: Kind) -> Mapping[str, str]:
     """
     if not kind.has_login:
         return headers if "user-agent" in headers else {**headers, "user-agent": AGENT}
-    kept = {name: value for name, value in headers.items() if name not in _CLIENTS_NAMES}
+    kept = {name: value for name, value in headers.items() if not _names_client(name)}
+    features = _features(kept.pop(_BETA, ""))
+    if features:
+        kept[_BETA] = features
     return {**kept, "user-agent": AGENT}
+
+
+def _names_client(name: str) -> bool:
+    return name in _CLIENTS_NAMES or name.startswith(_CLIENTS_PREFIX)
+
+
+def _features(beta: str) -> str:
+    features = (one.strip() for one in beta.split(","))
+    return ",".join(one for one in features if not one.startswith(_CLIENTS_BETA_PREFIX))
 
 
 def _named_by_connection(headers: Iterable[tuple[str, str]]) -> frozenset[str]:

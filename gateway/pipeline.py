@@ -158,7 +158,7 @@ class Pipeline:
         except AttemptFailed as failure:
             self.metrics.attempted(target.provider_id, failure.error_class.value)
             self._observe(call, target, began, failure)
-            call.failure = failure
+            call.failed(failure)
             if not moves_on(failure):
                 self.breaker.told_nothing(target, before=before)
                 raise _nobody_answered(call) from failure
@@ -209,4 +209,4 @@ def _nobody_answered(call: Call) -> NobodyAnswered:
         message = f"{target.provider_name} gave no answer. {message}"
     if call.attempts > 1:
         message = f"{call.attempts} models were tried. The last one: {message}"
-    return NobodyAnswered(failure.error_class, message, retry_after_s=failure.retry_after_s)
+    return NobodyAnswered(failure.error_class, message, retry_after_s=call.retry_after_s)

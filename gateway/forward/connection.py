@@ -53,10 +53,6 @@ class Connection(asyncio.Protocol):
     def status(self) -> int:
         return self._reader.status
 
-    @property
-    def ends_with_connection(self) -> bool:
-        return self._reader.ends_with_connection
-
     def header(self, name: str) -> str:
         """Return a header of the answer by its name in lower case, empty where it has none."""
         return self._reader.headers.get(name, "")

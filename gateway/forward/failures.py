@@ -75,6 +75,14 @@ def cut(destination: Destination) -> AttemptFailed:
     return AttemptFailed(ErrorClass.PROVIDER_ERROR, said)
 
 
+def unfinished(destination: Destination) -> AttemptFailed:
+    said = (
+        f"{place(destination)} ended its stream before its answer was complete. "
+        "The fault is on its side, or at a proxy on the way."
+    )
+    return AttemptFailed(ErrorClass.PROVIDER_ERROR, said)
+
+
 def too_large(destination: Destination, most_bytes: int) -> AttemptFailed:
     said = f"{place(destination)} answered with more than {most_bytes // 1_048_576} MB."
     return AttemptFailed(ErrorClass.PROVIDER_ERROR, said)

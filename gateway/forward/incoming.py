@@ -44,11 +44,6 @@ class Incoming:
     def connection(self) -> Connection:
         return self._connection
 
-    @property
-    def may_be_cut(self) -> bool:
-        """Whether only the connection's end ended the answer, so that a cut looks like an end."""
-        return self._connection.ends_with_connection
-
     def header(self, name: str) -> str:
         """Return a header by its name in lower case, empty where there is none."""
         return self._connection.header(name)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, cast
 
+from gateway.endpoints import form_for
+from gateway.formats import openai
 from gateway.http1.framing import Garbled
 from gateway.http1.requests import read_head, split_head
 from gateway.listen import wire
@@ -46,6 +48,7 @@ class ClientConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()  # asking for it costs a system call
         self._transport: asyncio.Transport | None = None
         self._raw = b""
+        self._scope: Scope | None = None
         self._turn: Turn | None = None
         self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
@@ -171,6 +174,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self._raw = b""
         turn = Turn(self, read_head(parts[0]))
+        self._scope = turn.scope
         if parts[1]:
             turn.take(parts[1])
         self._turn = turn
@@ -187,7 +191,7 @@ class ClientConnection(asyncio.Protocol):
             turn.finish()
             self._go_on(turn)
         elif turn.is_garbled:
-            self.write(wire.refusal("its body is not what its head says", now=time.time()))
+            self._tell("its body is not what its head says")
             self.close()
         else:
             self.abort()
@@ -240,10 +244,16 @@ class ClientConnection(asyncio.Protocol):
         """Answer what is no request, and close; where an answer is under way, only close."""
         turn = self._turn
         if turn is None:
-            self.write(wire.refusal(why, now=time.time()))
+            self._tell(why)
             self.close()
             return
         turn.is_garbled = turn.must_close = True
         turn.wake()
         if turn.is_over:
             self.close()
+
+    def _tell(self, why: str) -> None:
+        """Word it for the client of the last head that could be read."""
+        scope = self._scope
+        form = form_for(scope.path, scope.headers) if scope else openai.FORM
+        self.write(wire.refusal(why, form, now=time.time()))

@@ -37,6 +37,8 @@ class Line(Protocol):
 
     def resume(self) -> None: ...
 
+    def abort(self) -> None: ...
+
 
 @dataclass(slots=True, eq=False)
 class Fields:
@@ -124,6 +126,18 @@ class Turn:
         self._pieces.clear()
         if self._sends_chunks and not self._line.is_lost:
             self._line.write(wire.LAST_CHUNK)
+
+    def break_off(self, last: bytes) -> None:
+        """Send a last piece, if any, and end the answer so that it can't be taken for complete.
+
+        Where nothing is to be sent any more, what the client has not taken is dropped.
+        """
+        if last:
+            self._line.write(wire.chunk(last) if self._sends_chunks else last)
+        else:
+            self._line.abort()
+        self._sends_chunks = False  # nor a last one of no bytes
+        self.must_close = True
 
     # RSGI's protocol.
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
-import orjson
+from gateway.formats.asking import Form
 
 LAST_CHUNK: Final = b"0\r\n\r\n"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -28,11 +28,10 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def refusal(why: str, *, now: float) -> bytes:
+def refusal(why: str, form: Form, *, now: float) -> bytes:
     """Write the whole answer to bytes that are no request; the connection ends with it."""
     message = f"This is not a request in HTTP/1.1: {why}."
-    error = {"message": message, "type": "invalid_request_error", "param": None, "code": "bad_http"}
-    body = orjson.dumps({"error": error})
+    body = form.error_body(message, status=400, code="bad_http")
     length = f"content-length: {len(body)}"
     headers = (("content-type", "application/json"),)
     return head(400, headers, length, "connection: close", now=now) + body

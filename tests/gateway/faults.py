@@ -1,9 +1,10 @@
 """What may go wrong at a provider: how it behaves, what its client sees, what the ledger keeps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from providers.kinds.dialects.sse import MOST_EVENT_BYTES
 from tests.gateway import upstream as up
 from tests.gateway.speakers import Speaker, event
 
@@ -24,7 +25,7 @@ class Fault:
     """One way to fail, and all that is promised for it.
 
     `behave` makes the provider's behaviour for a format. An `error_class` of none is a success;
-    `is_late` means that the client has had its first word by then.
+    `is_late` means that the client has had its first word by then. `retry_after` is told to it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Fault:
     outcome: str = "estimated"
     is_late: bool = False
     words: str = ""
+    retry_after: str | None = None
 
 
 def _answer(content: object, **options: object) -> Callable[[Speaker], up.Behaviour]:
@@ -49,9 +51,16 @@ def _error(message: str, status: int, **headers: str) -> Callable[[Speaker], up.
     return _answer(body, status=status, headers=headers)
 
 
+def _without_usage(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_usage(said) if name == "response" else said
+        for name, said in content.items()
+        if name not in {"usage", "usageMetadata"}
+    }
+
+
 def _silent_about_usage(speaker: Speaker) -> up.Behaviour:
-    hidden = {"usage", "usageMetadata"}
-    return up.answer({name: said for name, said in speaker.whole.items() if name not in hidden})
+    return up.answer(_without_usage(speaker.whole))
 
 
 def _hangs_up(_speaker: Speaker) -> up.Behaviour:
@@ -62,7 +71,21 @@ def _hangs_up(_speaker: Speaker) -> up.Behaviour:
 EARLY: Final = (
     Fault("500", _error("boom", 500), 502, "provider_error", words="boom"),
     Fault("503 page", _answer(_PAGE, status=503, headers=HTML), 502, "provider_error"),
-    Fault("429", _error("slow down", 429, **{"Retry-After": "7"}), 429, "rate_limited"),
+    Fault(
+        "429",
+        _error("slow down", 429, **{"Retry-After": "7"}),
+        429,
+        "rate_limited",
+        retry_after="7",
+    ),
+    Fault(
+        "409",
+        _error("being written", 409, **{"Retry-After": "5"}),
+        409,
+        "bad_request",
+        words="being written",
+        retry_after="5",
+    ),
     Fault("401", _error("no such key", 401), 502, "invalid_key"),
     Fault("403", _error("not yours", 403), 502, "invalid_key"),
     Fault("400", _error("too many words", 400), 400, "bad_request", words="too many words"),
@@ -123,11 +146,48 @@ def _breaks_early(speaker: Speaker) -> up.Behaviour:
     return speaker.flow(speaker.preamble, ends=False)
 
 
+def _ends_early(speaker: Speaker) -> up.Behaviour:
+    return speaker.flow(speaker.preamble)
+
+
+def _ends_without_end(speaker: Speaker) -> up.Behaviour:
+    """Frame it as complete, though its last events are missing."""
+    return speaker.flow(speaker.preamble, speaker.words)
+
+
+def _does_not_count(speaker: Speaker) -> up.Behaviour:
+    """End well, without the usage that comes last."""
+    end = tuple((name, _without_usage(content)) for name, content in speaker.end)
+    return speaker.flow(speaker.preamble, speaker.words, end)
+
+
+def _says_too_much(_speaker: Speaker) -> up.Behaviour:
+    """Send an event that is larger than any may be, and no word before it."""
+
+    async def behave(peer: up.Peer) -> None:
+        await peer.send(up.EVENTS_HEAD)
+        await peer.send_chunk(b"data: " + b"x" * (MOST_EVENT_BYTES + 1))
+
+    return behave
+
+
 STREAMED: Final = (
     Fault("fine", _flows, 200, "", "reported"),
     Fault("breaks before a word", _breaks_early, 502, "provider_error"),
     Fault("breaks after a word", _breaks, 200, "provider_error", "partial", is_late=True),
     Fault("wrong length", _is_cut_by_its_length, 200, "provider_error", "partial", is_late=True),
+    Fault("ends before a word", _ends_early, 502, "provider_error"),
+    Fault(
+        "ends without its end",
+        _ends_without_end,
+        200,
+        "provider_error",
+        "partial",
+        is_late=True,
+        words="before its answer was complete",
+    ),
+    Fault("no last usage", _does_not_count, 200, ""),
+    Fault("an event too large", _says_too_much, 502, "provider_error", words="more than"),
     Fault("wrong chunk", _raw(up.EVENTS_HEAD + b"nonsense\r\n"), 502, "provider_error"),
     Fault("no UTF-8 in a word", _says_no_text, 200, "", "reported"),
     *EARLY,

@@ -1,16 +1,26 @@
 """Format × stream × fault: what the client is told, and what the ledger keeps of it."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 
+from gateway.estimates import estimated
 from providers.kinds.vocabulary import Format
+from tests.gateway import upstream as up
 from tests.gateway.faults import STREAMED, WHOLE
-from tests.gateway.speakers import ALL, CHAT, KEY, STREAMING
+from tests.gateway.speakers import ALL, CHAT, KEY, STREAMING, event
 from usage.models import UsageRecord
 
 AXIOM = ("x-axiom-request-id", "x-axiom-provider", "x-axiom-model", "x-axiom-attempts")
 ENDS = (b"message_stop", b"response.completed", b"finishReason", b"[DONE]")
+
+FAILURES = {
+    Format.CHAT: {"error": {"message": "Out of breath", "code": 529}},
+    Format.RESPONSES: {"type": "error", "code": "server_error", "message": "Out of breath"},
+    Format.MESSAGES: {"type": "error", "error": {"type": "x", "message": "Out of breath"}},
+    Format.GEMINI: {"error": {"code": 503, "message": "Out of breath", "status": "UNAVAILABLE"}},
+}
 
 
 def name_of(speaker):
@@ -32,11 +42,10 @@ def check_client(speaker, fault, told, *, streams):
     assert told.status == fault.status
     assert all(told.headers.get(name) for name in AXIOM)
     assert KEY.encode() not in told.body
-    if fault.status == 429:
-        assert told.headers["retry-after"] == "7"
+    assert told.headers.get("retry-after") == fault.retry_after
     if fault.is_late:
         last = json.loads(told.body.decode().strip().rpartition("data: ")[2])
-        assert message_in(speaker, last)
+        assert fault.words in message_in(speaker, last)
         assert not any(sign in told.body for sign in ENDS)
     elif fault.error_class:
         assert fault.words in message_in(speaker, told.json)
@@ -57,7 +66,18 @@ def check_row(speaker, fault, row, *, streams):
     if fault.outcome == "reported":
         assert row.input_tokens + row.output_tokens == 10
         assert row.cost > 0
+    elif streams and fault.status == 200:
+        check_seen(speaker, row)
     assert (row.ttft_ms is not None) == (streams and fault.status == 200)
+
+
+def check_seen(speaker, row):
+    """Check the tokens of a stream that was not counted to its end: never less than has passed."""
+    guess = estimated(speaker.asked, answer_characters=len("Hello"))
+    tells_prompt_first = speaker.format is Format.MESSAGES
+    assert row.input_tokens == (7 if tells_prompt_first else guess.input_tokens)
+    assert row.output_tokens == guess.output_tokens == 2
+    assert row.cost > 0
 
 
 @pytest.mark.parametrize(
@@ -90,3 +110,88 @@ def test_each_fault_has_one_outcome_for_the_client_and_one_row(
             seen = (answer.status, answer.body[-200:], row.status, row.error_class, row.outcome)
             error.add_note(f"{fault.name}: {seen}")
             raise
+
+
+@contextmanager
+def asking(gateway, token, path, body):
+    """Ask; the client leaves at the end of the block."""
+    with gateway.connection() as connection:
+        fields = {"authorization": f"Bearer {token}"}
+        connection.request("POST", path, json.dumps(body), fields)
+        yield connection
+
+
+@contextmanager
+def hearing(gateway, token, speaker):
+    """Ask for a stream and hear its first word."""
+    with asking(gateway, token, *speaker.streaming()) as connection:
+        answer = connection.getresponse()
+        while b"Hello" not in answer.readline():
+            pass
+        yield answer
+        answer.close()
+
+
+def held_after_words(speaker, *rest):
+    """Say the first words, and the rest when told."""
+    spoken = b"".join(event(*said) for said in (*speaker.preamble, *speaker.words))
+    return up.Held(spoken, rest)
+
+
+def only_row(gateway):
+    gateway.settle()
+    return UsageRecord.objects.get()
+
+
+@pytest.mark.parametrize("speaker", [CHAT, *STREAMING], ids=name_of)
+def test_a_providers_error_after_the_first_word_is_passed_on_and_what_had_passed_is_kept(
+    gateway, token, upstream, speaking, speaker
+):
+    speaking(speaker)
+    held = held_after_words(speaker, FAILURES[speaker.format])
+    upstream.next.append(held)
+
+    with hearing(gateway, token, speaker) as answer:
+        held.go_on()
+        rest = answer.read()
+
+    last = json.loads(rest.decode().strip().rpartition("data: ")[2])
+    assert message_in(speaker, last) == "Out of breath"
+    assert not any(sign in rest for sign in ENDS)
+    row = only_row(gateway)
+    assert (row.status, row.error_class, row.outcome) == (200, "provider_error", "partial")
+    check_seen(speaker, row)
+
+
+@pytest.mark.parametrize("speaker", [CHAT, *STREAMING], ids=name_of)
+def test_a_client_that_leaves_in_the_middle_pays_for_what_had_passed(
+    gateway, token, upstream, speaking, speaker
+):
+    speaking(speaker)
+    upstream.next.append(held_after_words(speaker))
+
+    with hearing(gateway, token, speaker):
+        pass
+
+    upstream.wait_until(lambda server: server.left == 1)
+    row = only_row(gateway)
+    assert (row.status, row.error_class, row.outcome) == (200, "client_left", "partial")
+    check_seen(speaker, row)
+
+
+@pytest.mark.parametrize("speaker", [CHAT, *ALL], ids=name_of)
+def test_a_client_that_leaves_before_the_answer_pays_for_what_was_asked(
+    gateway, token, upstream, speaking, speaker
+):
+    speaking(speaker)
+    upstream.next.append(up.silence)
+
+    with asking(gateway, token, speaker.path, speaker.asked):
+        upstream.wait_until(lambda server: len(server.seen) == 1)
+
+    upstream.wait_until(lambda server: server.left == 1)
+    row = only_row(gateway)
+    guess = estimated(speaker.asked, answer_characters=0)
+    assert (row.status, row.error_class, row.outcome) == (0, "client_left", "partial")
+    assert (row.input_tokens, row.output_tokens) == (guess.input_tokens, 0)
+    assert row.cost > 0

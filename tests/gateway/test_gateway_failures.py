@@ -101,6 +101,21 @@ def test_when_everybody_fails_the_last_failure_is_told(gateway, fallback, token,
     assert only_row(gateway).attempts == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "told_s"), [("7", "60", "7"), ("60", "7", "7"), ("7", None, "7")]
+)
+def test_the_shortest_wait_of_all_attempts_is_told(  # noqa: PLR0913, PLR0917 - a table
+    gateway, fallback, token, upstream, spare, first, last, told_s
+):
+    for server, wait in ((upstream, first), (spare, last)):
+        headers = {"Retry-After": wait} if wait else {}
+        server.next.append(up.answer({"error": {"message": "dry"}}, status=429, headers=headers))
+
+    told = gateway.chat(token)
+
+    assert (told.status, told.headers["retry-after"]) == (429, told_s)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_credential_is_never_a_401_of_ours(
     gateway, provider, fallback, token, upstream, status

@@ -159,6 +159,36 @@ def test_a_refusal_has_the_clients_own_form(gateway, token, upstream, speaking, 
     assert "not valid JSON" in str(garbled.json)
 
 
+GARBLED = {
+    Format.MESSAGES: ("error", "invalid_request_error"),
+    Format.GEMINI: (400, "INVALID_ARGUMENT"),
+    Format.RESPONSES: ("invalid_request_error", "bad_http"),
+    Format.EMBEDDINGS: ("invalid_request_error", "bad_http"),
+}
+
+
+@pytest.mark.parametrize("speaker", ALL, ids=name_of)
+@pytest.mark.parametrize("waits", [False, True], ids=["at once", "later"])
+def test_a_body_that_is_none_is_refused_in_the_clients_own_form(gateway, token, speaker, waits):
+    with gateway.connection() as connection:
+        connection.putrequest("POST", speaker.path)
+        connection.putheader("authorization", f"Bearer {token}")
+        connection.putheader("transfer-encoding", "chunked")
+        if waits:
+            connection.putheader("expect", "100-continue")
+            connection.endheaders()
+            assert connection.sock.recv(65_536).startswith(b"HTTP/1.1 100 ")
+            connection.send(b"nonsense\r\n")
+        else:
+            connection.endheaders(b"nonsense\r\n")
+        answer = connection.getresponse()
+        error = json.loads(answer.read())
+
+    assert answer.status == 400
+    assert SHAPES[speaker.format](error) == GARBLED[speaker.format]
+    assert "not a request in HTTP/1.1" in str(error)
+
+
 @pytest.mark.parametrize("speaker", ALL, ids=name_of)
 def test_a_limit_of_the_provider_comes_with_when_to_ask_again(
     gateway, token, upstream, speaking, speaker

@@ -3,10 +3,12 @@
 import json
 import time
 from decimal import Decimal
+from http.client import IncompleteRead
 
 import pytest
 
 from gateway.bounds import Bounds
+from gateway.streaming import EventRelay
 from tests.gateway import upstream as up
 from tests.gateway.records import KEY
 from usage.models import UsageRecord
@@ -225,9 +227,29 @@ def test_a_client_that_hardly_reads_makes_the_provider_wait_and_then_frees_it(
             answer.read(1)
             time.sleep(0.05)
         upstream.wait_until(lambda server: server.left == 1)
+        with pytest.raises((IncompleteRead, ConnectionError)):
+            answer.read()
 
     assert sent < 40_000_000  # the sockets' own buffers, and a little of ours
     assert only_row(gateway).error_class == "client_left"
+
+
+def test_a_fault_of_ours_in_the_middle_is_told_and_is_no_clean_end(
+    gateway, provider, token, monkeypatch
+):
+    def fail(_relay):
+        raise LookupError("a fault of ours")
+
+    monkeypatch.setattr(EventRelay, "end", fail)
+
+    with gateway.streaming(token) as answer, pytest.raises(IncompleteRead) as cut:
+        answer.read()
+
+    *_, last, rest = cut.value.partial.split(b"\n\n")
+    assert json.loads(last.removeprefix(b"data: "))["error"]["code"] == "internal_error"
+    assert rest == b""
+    row = only_row(gateway)
+    assert (row.outcome, row.error_class) == ("partial", "internal_error")
 
 
 @pytest.mark.parametrize("stream", [True, False])

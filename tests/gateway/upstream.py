@@ -57,8 +57,7 @@ class Peer:
         await self.writer.drain()
 
     async def send_event(self, content: Mapping[str, object] | bytes) -> None:
-        payload = content if isinstance(content, bytes) else json.dumps(content).encode()
-        await self.send_chunk(b"data: " + payload + b"\n\n")
+        await self.send_chunk(event(content))
 
     async def send_chunk(self, data: bytes) -> None:
         await self.send(b"%x\r\n%b\r\n" % (len(data), data))
@@ -218,6 +217,11 @@ def stream(*words: str, usage: object = None, ends: bool = True, done: bool = Tr
     return behave
 
 
+def event(content: Mapping[str, object] | bytes) -> bytes:
+    payload = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return b"data: " + payload + b"\n\n"
+
+
 def delta(word: str) -> dict[str, object]:
     return {
         "object": "chat.completion.chunk",
@@ -238,9 +242,9 @@ async def close(peer: Peer) -> None:
 
 @dataclass(slots=True)
 class Held:
-    """A stream that goes on when told: its first word at once, the rest after `go_on`."""
+    """A stream that goes on when told: its first events at once, the rest after `go_on`."""
 
-    first: str = "Hel"
+    first: bytes = event(delta("Hel"))
     rest: tuple[Mapping[str, object] | bytes, ...] = ()
     _go: threading.Event = field(default_factory=threading.Event)
 
@@ -249,7 +253,7 @@ class Held:
 
     async def __call__(self, peer: Peer) -> None:
         await peer.send(EVENTS_HEAD)
-        await peer.send_event(delta(self.first))
+        await peer.send_chunk(self.first)
         leaves = asyncio.ensure_future(peer.reader.read(1))
         goes_on = asyncio.ensure_future(asyncio.to_thread(self._go.wait, PATIENCE_S))
         await asyncio.wait({leaves, goes_on}, return_when=asyncio.FIRST_COMPLETED)

@@ -31,6 +31,9 @@ class Echo:
             exchange.answer(401, b"no")
         elif scope.path == "/stream":
             await self._stream(exchange, watched)
+        elif scope.path == "/broken-off":
+            await self._stream(exchange, watched)
+            exchange.break_off(b"why")
         elif scope.path == "/broken":
             raise RuntimeError("a fault of ours")
         elif scope.path == "/forgotten":
@@ -147,6 +150,13 @@ def test_a_stream_is_sent_in_chunks_and_ended(talk):
 
     assert b"transfer-encoding: chunked" in answer
     assert answer.endswith(b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
+
+
+def test_a_stream_that_is_broken_off_has_no_end(talk, echo):
+    answer = talk(request("/broken-off", close=False) + request("/next"))
+
+    assert answer.endswith(b"3\r\none\r\n3\r\ntwo\r\n3\r\nwhy\r\n")
+    assert echo.seen == [("POST", "/broken-off")]
 
 
 def test_an_old_client_gets_its_stream_until_the_end_of_the_connection(talk):

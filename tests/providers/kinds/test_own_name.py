@@ -11,7 +11,17 @@ from providers.kinds.registry import KINDS
 
 SUBSCRIPTIONS = [kind for kind in KINDS.values() if kind.has_login]
 OTHERS = [kind for kind in KINDS.values() if not kind.has_login]
-CLIENT = {"user-agent": "claude-cli/2.1.0", "originator": "codex_cli_rs", "traceparent": "00-a"}
+CLIENT = {
+    "user-agent": "claude-cli/2.1.0",
+    "originator": "codex_cli_rs",
+    "x-app": "cli",
+    "x-goog-api-client": "gl-node/22",
+    "editor-version": "vscode/1.99",
+    "editor-plugin-version": "copilot-chat/0.26",
+    "copilot-integration-id": "vscode-chat",
+    "x-stainless-lang": "js",
+    "traceparent": "00-a",
+}
 
 
 def requests_of(kind, endpoint):
@@ -42,6 +52,19 @@ def test_every_call_of_portal_and_worker_says_axiom(kind, make_endpoint, httpser
 @pytest.mark.parametrize("kind", SUBSCRIPTIONS, ids=lambda kind: kind.slug)
 def test_the_gateway_calls_a_subscription_by_its_own_name(kind):
     assert named(CLIENT, kind) == {"user-agent": "Axiom", "traceparent": "00-a"}
+
+
+@pytest.mark.parametrize(
+    ("beta", "passed"),
+    [
+        ("claude-code-20250219, context-1m-2025-08-07,files-1", "context-1m-2025-08-07,files-1"),
+        ("claude-code-20250219", None),
+    ],
+)
+def test_a_subscription_is_asked_for_features_and_not_as_the_vendors_client(beta, passed):
+    headers = named({"anthropic-beta": beta}, KINDS["anthropic-oauth"])
+
+    assert headers.get("anthropic-beta") == passed
 
 
 @pytest.mark.parametrize("kind", OTHERS, ids=lambda kind: kind.slug)

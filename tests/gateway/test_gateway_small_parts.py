@@ -1,5 +1,6 @@
 """Parts that are a screen each: estimates, ids, headers, counters."""
 
+import asyncio
 import re
 
 import pytest
@@ -171,9 +172,15 @@ class Transport:
         self.is_aborted = True
 
 
-def test_a_provider_that_speaks_unasked_is_hung_up_on():
-    connection, transport = Connection(), Transport()
+async def connected(transport):
+    connection = Connection()
     connection.connection_made(transport)
+    return connection
+
+
+def test_a_provider_that_speaks_unasked_is_hung_up_on():
+    transport = Transport()
+    connection = asyncio.run(connected(transport))
     connection.send(b"GET / HTTP/1.1\r\n\r\n")
     connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
     connection.data_received(b"HTTP/1.1 200 OK\r\n")

@@ -1,6 +1,6 @@
 """The form of a cronjob; what a schedule says is shown while it is typed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 from zoneinfo import available_timezones
 
@@ -26,7 +26,8 @@ class PinField(ModelsOfProviders):
     """Models to pin to; the one that a cronjob was pinned to can be kept when it is gone."""
 
     def offer_gone(self, name: str) -> None:
-        self.choices = [*self.choices, (_GONE, f"{name} (gone)")]
+        offered = cast("Iterable[Any]", self.choices)
+        self.choices = [*offered, (_GONE, f"{name} (gone)")]
 
     def to_python(self, value: Any) -> Any:
         return _GONE if value == _GONE else super().to_python(value)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from providers import tasks
+from providers.kinds.ollama import tagged
 from providers.models import Operation, Provider
 from providers.services import ollama
 
@@ -62,7 +63,7 @@ def begin_delete(provider: Provider, name: str, *, by: User) -> Operation:
 def _begin_on_server(verb: Operation.Verb, provider: Provider, name: str, *, by: User) -> Operation:
     ollama.refuse_other(provider)
     with transaction.atomic():
-        operation = Operation.start_on_server(verb, provider, name, by=by)
+        operation = Operation.start_on_server(verb, provider, tagged(name), by=by)
         if operation.attempts == 0:
             tasks.enqueue(operation)  # one that is queued already runs once all the same
     return operation

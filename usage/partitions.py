@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 VENDOR: Final = "postgresql"
@@ -26,6 +27,11 @@ _CONSTRAINTS: Final = """
 _INDEXES: Final = """
     SELECT indexname, indexdef FROM pg_indexes
     WHERE schemaname = current_schema() AND tablename = %s
+"""
+_LEFT: Final = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT relispartition
+      AND relname ~ ('^' || %s || '_p[0-9]{6}$')
 """
 _PARTITIONS: Final = """
     SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -99,9 +105,20 @@ def cut(connection: BaseDatabaseWrapper, part: Partitioned) -> None:
 
 
 def keep(connection: BaseDatabaseWrapper, part: Partitioned, *, now: datetime) -> None:
-    """Make the partitions of now and of what comes next, and those of what has no place yet."""
+    """Make the partitions of now and of what comes next, and those of what has no place yet.
+
+    All of it or nothing, and one worker at a time: readers and writers of the table go on.
+    """
     if connection.vendor != VENDOR:
         return
+    with transaction.atomic(using=connection.alias):
+        with connection.cursor() as cursor:
+            cursor.execute(f'LOCK TABLE ONLY "{part.table}" IN SHARE UPDATE EXCLUSIVE MODE')
+        _take_back(connection, part)
+        _make_wanted(connection, part, now=now)
+
+
+def _make_wanted(connection: BaseDatabaseWrapper, part: Partitioned, *, now: datetime) -> None:
     start = part.start_of(now)
     wanted = {start}
     for _ in range(_AHEAD):
@@ -131,6 +148,8 @@ def _make(connection: BaseDatabaseWrapper, part: Partitioned, start: datetime) -
     name, span = part.name_at(start), (start, part.end_of(start))
     of_it = f'"{part.moment}" >= %s AND "{part.moment}" < %s'
     with connection.cursor() as cursor:
+        # A line that came between the move and the end would forbid the partition.
+        cursor.execute(f'LOCK TABLE "{part.default}" IN ACCESS EXCLUSIVE MODE')
         cursor.execute(
             f'CREATE TABLE "{name}" (LIKE "{part.table}" INCLUDING DEFAULTS INCLUDING CONSTRAINTS)'
         )
@@ -143,6 +162,21 @@ def _make(connection: BaseDatabaseWrapper, part: Partitioned, start: datetime) -
             f'ALTER TABLE "{part.table}" ATTACH PARTITION "{name}" FOR VALUES '
             f"FROM ('{span[0].isoformat()}') TO ('{span[1].isoformat()}')"
         )
+
+
+def _take_back(connection: BaseDatabaseWrapper, part: Partitioned) -> None:
+    """Give back the rows of tables that were filled and never became partitions.
+
+    An earlier version left one behind when it was stopped in between. What was written
+    anew meanwhile stays as it is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, [part.table])
+        for (name,) in cursor.fetchall():
+            cursor.execute(
+                f'INSERT INTO "{part.table}" SELECT * FROM "{name}" ON CONFLICT DO NOTHING'
+            )
+            cursor.execute(f'DROP TABLE "{name}"')
 
 
 def _misplaced(connection: BaseDatabaseWrapper, part: Partitioned) -> Iterator[datetime]:

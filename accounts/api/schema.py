@@ -82,7 +82,7 @@ class RehearsalSerializer(CamelSerializer):
 
 def describe(
     request: Any,
-    responses: Mapping[int, Any],
+    responses: Mapping[Any, Any],
     *,
     upstream: bool = False,
     writes: bool = True,

@@ -29,6 +29,7 @@ class Expiry:
 
     ``key`` names it within its project (None: the instance's), ``about`` is its public id, where it
     has one; ``page`` is the full name of the admin page that mends it, which ``about`` opens.
+    ``is_guess`` says that ``ends_at`` moves by itself, so that another one is no news.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Expiry:
     page: str
     project: Project | None = None
     about: str = ""
+    is_guess: bool = False
 
     @property
     def url(self) -> str:

@@ -25,11 +25,12 @@ def _is_archived(expiry: Expiry) -> bool:
 def _tell(expiry: Expiry, days: int, *, now: datetime) -> None:
     day = f"{expiry.ends_at:%Y-%m-%d}"
     left = "a day" if days == 1 else f"{days} days"
+    which = expiry.key if expiry.is_guess else f"{expiry.key} ends {day}"
     notices.tell(
         expiry.project,
         topic=Topic.EXPIRY,
         message=f"{expiry.what} {expiry.name} ends on {day}, within {left}. {expiry.stops}",
-        key=f"{expiry.key} ends {day}, {days} before"[:200],
+        key=f"{which}, {days} before"[:200],
         at=now,
         about=expiry.about,
     )

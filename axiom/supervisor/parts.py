@@ -10,7 +10,10 @@ GRANIAN = (sys.executable, "-m", "granian", "--no-ws", "--log-level", "error")
 CELERY = (sys.executable, "-m", "celery", "--quiet", "--app", "axiom")
 
 WSGI = ("--interface", "wsgi", "--blocking-threads", "8")
-THREADS = ("--pool", "threads", "--concurrency", "12")
+WORKER = (*CELERY, "worker", "--pool", "threads")
+QUICK = ("--queues", "default", "--concurrency", "12")
+# A name of its own: a worker that starts goes on with what its namesake had begun.
+SLOW = ("--queues", "slow", "--concurrency", "24", "--hostname", "slow@%h")
 INFO = ("--loglevel", "INFO")
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -81,7 +84,8 @@ def parts_of(installation: Installation) -> tuple[Part, ...]:
             door=Door(here.host, here.gateway_port, "/healthz"),
             grace_s=GRACE_S - DRAIN_S + here.gateway_drain_s,
         ),
-        Part("worker", (*CELERY, "worker", "--queues", "default,slow", *THREADS, *ALONE, *INFO)),
+        Part("worker", (*WORKER, *QUICK, *ALONE, *INFO)),
+        Part("slow", (*WORKER, *SLOW, *ALONE, *INFO)),
         Part("scheduler", (*CELERY, "beat", "--pidfile=", *INFO)),
     )
 

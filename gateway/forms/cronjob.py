@@ -1,7 +1,7 @@
 """The form of a cronjob; what a schedule says is shown while it is typed."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -19,6 +19,18 @@ from providers.models import ProviderModel
 
 _TEXT = {"class": "ax-input", "autocomplete": "off"}
 _SELECT = {"class": "ax-input ax-select"}
+_GONE: Final = "gone"  # in place of the id of a model that was deleted
+
+
+class PinField(ModelsOfProviders):
+    """Models to pin to; the one that a cronjob was pinned to can be kept when it is gone."""
+
+    def offer_gone(self, name: str) -> None:
+        offered = cast("Iterable[Any]", self.choices)
+        self.choices = [*offered, (_GONE, f"{name} (gone)")]
+
+    def to_python(self, value: Any) -> Any:
+        return _GONE if value == _GONE else super().to_python(value)
 
 
 class CronjobForm(forms.Form):
@@ -52,7 +64,7 @@ class CronjobForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "ax-input", "rows": 2}),
         strip=False,
     )
-    pinned_model = ModelsOfProviders(
+    pinned_model = PinField(
         ProviderModel.objects.none(),
         label="Model",
         required=False,
@@ -80,13 +92,17 @@ class CronjobForm(forms.Form):
         field.queryset = Project.objects.filter(pk__in=[project.pk for project in projects])
         if len(projects) == 1:
             field.widget = forms.HiddenInput()
-        pins = cast("WalledChoiceField", self.fields["pinned_model"])
+        pins = cast("PinField", self.fields["pinned_model"])
         kept = job.pinned_model if job else None
         pins.queryset = offered_models(self._project(projects), kept=kept)
+        if job and job.has_gone_pin:
+            pins.offer_gone(job.pin_name)
 
     def draft(self) -> CronjobDraft:
         """Give what was typed; call it when the form is valid."""
         chosen = {name: value for name, value in self.cleaned_data.items() if name != "project"}
+        if chosen["pinned_model"] == _GONE:
+            chosen |= {"pinned_model": None, "keeps_gone_pin": True}
         return CronjobDraft(**chosen)
 
     def take_errors(self, error: ValidationError) -> None:
@@ -105,4 +121,5 @@ def _initial(job: Cronjob | None, projects: Sequence[Project]) -> dict[str, Any]
         return {"project": projects[0]}
     draft = draft_of(job)
     named = {name: getattr(draft, name) for name in CronjobDraft.__dataclass_fields__}
-    return named | {"project": job.project}
+    pin = _GONE if draft.keeps_gone_pin else draft.pinned_model
+    return named | {"project": job.project, "pinned_model": pin}

@@ -122,6 +122,11 @@ class Cronjob(TenantModel):
         return bool(self.pin_name)
 
     @property
+    def has_gone_pin(self) -> bool:
+        """Whether the model that it is pinned to was deleted."""
+        return self.has_pin and self.pinned_model_id is None
+
+    @property
     def usable_pin(self) -> ProviderModel | None:
         """The pinned model, while it is there and enabled; it comes `with_pin`."""
         pin = self.pinned_model

@@ -15,7 +15,10 @@ from providers.models import ProviderModel
 
 @dataclass(frozen=True, slots=True)
 class CronjobDraft:
-    """What somebody wants a cronjob to be; without a pin it asks the task default."""
+    """What somebody wants a cronjob to be; without a pin it asks the task default.
+
+    `keeps_gone_pin` leaves it pinned to a model that was deleted: its pin policy stays in force.
+    """
 
     name: str
     schedule: str
@@ -25,6 +28,7 @@ class CronjobDraft:
     pinned_model: ProviderModel | None = None
     pin_policy: str = PinPolicy.DEFAULT
     overlap: str = Overlap.SKIP
+    keeps_gone_pin: bool = False
 
 
 def add(draft: CronjobDraft, *, project: Project, by: Actor, now: datetime) -> Cronjob:
@@ -59,6 +63,7 @@ def draft_of(job: Cronjob) -> CronjobDraft:
         pinned_model=job.pinned_model,
         pin_policy=job.pin_policy,
         overlap=job.overlap,
+        keeps_gone_pin=job.has_gone_pin,
     )
 
 
@@ -93,7 +98,8 @@ def _keep(job: Cronjob, draft: CronjobDraft, *, now: datetime) -> None:
     job.name, job.schedule, job.time_zone = draft.name.strip(), draft.schedule, draft.time_zone
     job.prompt, job.system_prompt = draft.prompt, draft.system_prompt
     job.pin_policy, job.overlap = draft.pin_policy, draft.overlap
-    _pin(job, draft.pinned_model)
+    if not (draft.keeps_gone_pin and job.has_gone_pin):
+        _pin(job, draft.pinned_model)
     job.full_clean()
     if (job.schedule, job.time_zone) != was and not job.is_paused:
         job.next_run_at = job.times.next_after(now)
@@ -101,6 +107,5 @@ def _keep(job: Cronjob, draft: CronjobDraft, *, now: datetime) -> None:
 
 
 def _pin(job: Cronjob, model: ProviderModel | None) -> None:
-    """Pin it; one whose model was deleted stays known as pinned until somebody chooses."""
     job.pinned_model = model
     job.pin_name = f"{model.provider.name}: {model.upstream_id}" if model else ""

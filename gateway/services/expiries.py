@@ -1,11 +1,11 @@
-"""What stops on this floor: agents and facades whose models end, and budgets that run out."""
+"""What stops on this floor: what is pinned to models that end, and budgets that run out."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from accounts.expiry import Expiry, Window
 from accounts.expiry.registry import Registry
-from gateway.models import Agent, Limit, Model, Routing
+from gateway.models import Agent, Cronjob, Limit, Model, Routing
 from providers.models import ProviderModel
 from providers.services.expiries import of_model
 from usage.limits.forecast import exhausted_at
@@ -15,7 +15,7 @@ MOST: Final = 500
 
 
 def register(registry: Registry) -> None:
-    registry.register(pinned, backends, budgets)
+    registry.register(pinned, backends, cronjobs, budgets)
 
 
 def pinned(window: Window) -> Iterator[Expiry]:
@@ -40,6 +40,14 @@ def backends(window: Window) -> Iterator[Expiry]:
                 yield of_model(model, facade.project, f"The model {facade.slug} loses a backend.")
 
 
+def cronjobs(window: Window) -> Iterator[Expiry]:
+    """List cronjobs that run and are pinned; a model that is switched off is still their pin."""
+    rows = window.rows(Cronjob.objects.with_pin()).filter(is_paused=False)
+    ending = rows.filter(pinned_model__deprecated_on__lte=window.until.date())
+    for job in ending.order_by("pk")[:MOST]:
+        yield of_model(job.pinned_model, job.project, f"The runs of the cronjob {job.name} fail.")
+
+
 def budgets(window: Window) -> Iterator[Expiry]:
     """List limits whose money will not last; in shadow mode nothing stops with it."""
     limits = window.rows(Limit.objects.select_related("project")).enabled().of_money()
@@ -60,4 +68,5 @@ def budgets(window: Window) -> Iterator[Expiry]:
                 page="admin:gateway_limit_change",
                 project=limit.project,
                 about=limit.public_id,
+                is_guess=True,
             )

@@ -43,8 +43,9 @@ class InsideCall:
 def told(call: InsideCall) -> Iterator[Event]:
     """Tell of one answer as it comes.
 
-    `begun` (requestId, provider, model, attempts), then `text` again and again; or `failed` with a
-    message, before or after some of the text. With a `status` it is the gateway that refused.
+    `begun` (requestId, provider, model, attempts), then `text` again and again, empty while the
+    model thinks; or `failed` with a message, before or after some of the text. With a `status` it
+    is the gateway that refused.
     """
     wire_format = format_for(call)
     where, body = asking(wire_format, call.conversation)
@@ -91,7 +92,7 @@ def _pieces(wire_format: Format, streamed: Streamed) -> Iterator[Event]:
             one = heard(wire_format, payload)
             if one.failure:
                 yield {"type": "failed", "message": one.failure}
-            elif one.text:
+            else:
                 yield {"type": "text", "text": one.text}
 
 

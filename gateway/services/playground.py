@@ -68,7 +68,8 @@ def _answer(ask: Ask) -> Iterator[Event]:
     request_id = ""
     for event in told(ask.call):
         request_id = str(event.get("requestId", request_id))
-        yield event
+        if event.get("text") != "":  # nothing to show while the model thinks
+            yield event
         if "status" in event:
             return  # the gateway refused, and said all there is
     if request_id:

@@ -12,6 +12,7 @@ from accounts.admin.pages import Pages, attempt
 from accounts.tenancy.current import current_project, principal_of
 from providers import ollama_tasks
 from providers.kinds import ollama
+from providers.kinds.live_lists import names_of
 from providers.models import Operation, Provider
 from providers.panels.discovery import last_listed
 from providers.panels.on_server import on_server, pulls_of
@@ -112,7 +113,7 @@ class OllamaPages(Pages):
         context = {
             "provider": provider,
             "model": name,
-            "here": provider.models.filter(upstream_id=name).exists(),
+            "here": provider.models.filter(upstream_id__in=names_of([name])).exists(),
             "title": f"Delete {name} from the server?",
             "back_url": back,
             "back_label": provider.name,

@@ -30,6 +30,11 @@ def name_problem(name: str) -> str:
     return ""
 
 
+def tagged(name: str) -> str:
+    """Give the name that a server lists: without a tag it is the one that is tagged `latest`."""
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
 def pull_request(endpoint: Endpoint, name: str) -> Request:
     return _request("POST", endpoint, "/api/pull", {"model": name, "stream": True})
 

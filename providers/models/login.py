@@ -31,9 +31,13 @@ class LoginQuerySet(WalledQuerySet["Login"]):
         return self.filter(refused_at=None)
 
     def due(self, *, now: datetime) -> Self:
-        """Keep those that end soon, and whose renewal nobody is at."""
+        """Keep those that end soon, and whose renewal nobody is at.
+
+        Of those that nothing renews, the ones whose token has ended: people are to be told.
+        """
         free = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.standing().filter(free, renew_at__lte=now)
+        wants_work = Q(can_renew=True) | Q(good_until__lte=now)
+        return self.standing().filter(free, wants_work, renew_at__lte=now)
 
     def with_provider(self) -> Self:
         return self.select_related("key", "provider__project", "provider__secret__key")

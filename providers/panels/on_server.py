@@ -1,9 +1,10 @@
 """What is on an Ollama server, as it was last listed, and what is being pulled there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from providers.kinds.live_lists import names_of
 from providers.kinds.vocabulary import ListedModel
 from providers.models import Operation, Provider, ProviderModel
 from providers.models.operation import OperationQuerySet
@@ -108,9 +109,15 @@ def _rows(
 ) -> tuple[InstalledRow, ...]:
     here = {model.upstream_id: model for model in provider.models.all()}
     return tuple(
-        InstalledRow(model, here.get(model.id), is_being_deleted=model.id in deleting)
+        InstalledRow(model, _known(model.id, here), is_being_deleted=model.id in deleting)
         for model in (listed_in(listed.result) if listed else ())
     )
+
+
+def _known(listed: str, here: Mapping[str, ProviderModel]) -> ProviderModel | None:
+    """Find what is listed among the models here, whichever of its names it has here."""
+    names = (listed, *names_of([listed]))
+    return next((here[name] for name in names if name in here), None)
 
 
 def _failed(recent: Iterable[Operation], *, now: datetime) -> Iterable[Operation]:

@@ -96,6 +96,7 @@ class Installation:
         threading.Thread(target=self._listen, args=(self._popen,), daemon=True).start()
         self.wait_for("Ready after", part="axiom")
         self.wait_for(" ready.", part="worker")
+        self.wait_for(" ready.", part="slow")
 
     def stop(self) -> int:
         """Press Ctrl-C; the exit status."""

@@ -120,7 +120,7 @@ def test_a_test_whose_worker_is_killed_is_finished_by_the_next_one(
     with server.held():
         operation = script.start_test(provider)
         server.wait_for_requests(asked + 1)
-        said = kill(installation, "worker")
+        said = kill(installation, "slow")
         server.wait_for_requests(asked + 2)  # the next worker asks again
     until(lambda: script.operation(operation)["state"] in FINISHED, "the operation's end")
 

@@ -225,6 +225,40 @@ def test_months_are_made_ahead_moved_out_of_the_default_and_dropped_whole(db):
     assert UsageRecord.objects.count() == 1
 
 
+@postgresql
+def test_a_run_that_is_broken_off_leaves_every_line_where_it_was(db):
+    march = datetime(2020, 3, 5, tzinfo=UTC)
+    UsageRecord.objects.append([make_entry("req_1", started_at=march)])
+
+    def broken_off(execute, sql, *more):
+        if "ATTACH" in sql:
+            raise InterruptedError
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(broken_off), pytest.raises(InterruptedError):
+        partitions.keep(connection, partitions.LEDGER, now=march)
+    assert UsageRecord.objects.count() == 1
+
+    partitions.keep(connection, partitions.LEDGER, now=march)
+    assert UsageRecord.objects.count() == 1
+    assert "usage_usagerecord_p202003" in set(partitions._partitions(connection, partitions.LEDGER))
+
+
+@postgresql
+def test_lines_in_a_table_that_never_became_a_partition_come_back(db):
+    march, name = datetime(2020, 3, 5, tzinfo=UTC), "usage_usagerecord_p202003"
+    UsageRecord.objects.append([make_entry("req_1", started_at=march)])
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {name} (LIKE usage_usagerecord INCLUDING DEFAULTS)")
+        cursor.execute(f"INSERT INTO {name} SELECT * FROM usage_usagerecord")  # noqa: S608 - ours
+        cursor.execute("DELETE FROM usage_usagerecord")
+
+    partitions.keep(connection, partitions.LEDGER, now=datetime(2031, 5, 1, tzinfo=UTC))
+
+    assert UsageRecord.objects.get().public_id == "req_1"
+    assert name in set(partitions._partitions(connection, partitions.LEDGER))
+
+
 def test_what_is_older_than_its_retention_goes_and_the_rest_stays(db, monkeypatch):
     monkeypatch.setattr("usage.retention.BATCH", 2)
     now = STARTED_AT + UsageRecord.RETENTION

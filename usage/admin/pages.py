@@ -1,7 +1,5 @@
 """The Usage page: what was used, by whom and for what; single calls without their content."""
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
@@ -9,6 +7,7 @@ from typing import Any, Final, cast
 
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
@@ -20,18 +19,10 @@ from usage.models.record import UsageRecordQuerySet
 from usage.panels.page import page_of, query_of, share_of
 from usage.questions import NAMES, Question, QuestionInvalid, read_question
 from usage.reports import models_of, parts_of, report
+from usage.sheets import sheet
 from usage.statements import drifts
 
 PER_PAGE: Final = 50
-
-_CSV: Final = (
-    *("day", "kind_of_use", "provider_public_id", "provider_name", "model"),
-    *("agent_public_id", "agent_name", "key_public_id", "key_name"),
-    *("user_public_id", "user_name", "requests", "failed", "estimated", "partial", "unpriced"),
-    *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
-    *("reasoning_tokens", "cost"),
-)
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @admin.register(UsageRecord)
@@ -117,15 +108,11 @@ class UsageAdmin(Pages):
         }
         return self.show(request, "usage/requests.html", context)
 
-    def export_view(self, request: HttpRequest) -> HttpResponse:
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """Send the finest sums of each day as CSV."""
         self.enter(request, "usage:GetUsage")
         question, _ = self._question(request, _asked(request))
-        parts = parts_of(principal_of(request), current_project(request), question)
-        name = f"usage-{question.first}-{question.last}.csv"
-        answer = HttpResponse(_lines(parts), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        return answer
+        return sheet(parts_of(principal_of(request), current_project(request), question), question)
 
     def reconcile_view(self, request: HttpRequest) -> HttpResponse:
         """Compare a provider's export with the ledger, model by model; nothing of it is kept."""
@@ -195,28 +182,3 @@ def _signed(share: Decimal | None) -> str:
         return "—"
     sign = "" if not share else "+" if share > 0 else "−"
     return sign + share_of(abs(share), 1)
-
-
-def _lines(parts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield str(writer.writerow(_CSV))
-    for part in parts:
-        yield str(writer.writerow([_cell(part, name) for name in _CSV]))
-
-
-def _cell(part: Mapping[str, Any], name: str) -> Any:
-    """Give a cell; a name that a spreadsheet would take for a formula is told to be text."""
-    if name == "day":
-        return part["day"].date().isoformat()
-    if name == "cost":
-        is_known = part["sum_unpriced"] < part["sum_requests"]
-        return f"{part['sum_cost']:.12f}" if is_known else ""
-    value = next(part[key] for key in (name, f"last_{name}", f"sum_{name}") if key in part)
-    return f"'{value}" if str(value).startswith(_FORMULA_STARTS) else value
-
-
-class _Echo:
-    """Gives each line back to whoever writes it."""
-
-    def write(self, line: str) -> str:
-        return line

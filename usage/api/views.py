@@ -1,7 +1,10 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +14,8 @@ from accounts.tenancy.views import ProjectViewSet
 from usage.api.serializers import CallSerializer, UsageSerializer, usage_told
 from usage.models import UsageRecord
 from usage.questions import NAMES, Question, QuestionInvalid, read_question
-from usage.reports import report
+from usage.reports import parts_of, report
+from usage.sheets import CSV, sheet
 
 _TOLD: Final[Mapping[str, str]] = {
     "days": "The last days, today included; 30 by default. `from` and `to` win.",
@@ -41,10 +45,17 @@ class UsageViewSet(ProjectViewSet):
         "list": (*NAMES, "failed"),
     }
 
-    @describe(None, {200: UsageSerializer}, query=_TOLD)
-    def summary(self, request: Request) -> Response:
+    @describe(None, {200: UsageSerializer, (200, CSV): OpenApiTypes.STR}, query=_TOLD)
+    def summary(self, request: Request) -> HttpResponseBase:
+        """As CSV it has the finest sums of each day, line by line."""
         question = _question(request.query_params)
-        return Response(usage_told(report(self.principal, self.project, question)))
+        answer: HttpResponseBase
+        if request.get_preferred_type(["application/json", CSV]) == CSV:
+            answer = sheet(parts_of(self.principal, self.project, question), question)
+        else:
+            answer = Response(usage_told(report(self.principal, self.project, question)))
+        patch_vary_headers(answer, ["Accept"])
+        return answer
 
     @describe(None, {200: CallSerializer(many=True)}, query={**_TOLD, **_FAILED})
     def list(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from axiom.supervisor.supervision import supervise
 
 
 class Command(BaseCommand):
-    help = "Starts the portal, the gateway, the worker and the scheduler, and keeps them running."
+    help = "Starts the portal, the gateway, the workers and the scheduler, and keeps them running."
     requires_system_checks = []
 
     def handle(self, *_args: str, **_options: Any) -> None:

@@ -103,7 +103,10 @@ class CronjobPatchSerializer(CronjobDraftSerializer):
 
     def draft_over(self, job: Cronjob) -> CronjobDraft:
         """Give the cronjob as it is to be; call it when the body is valid."""
-        return dataclasses.replace(draft_of(job), **self.validated_data)
+        sent = self.validated_data
+        kept = draft_of(job)
+        keeps_gone_pin = kept.keeps_gone_pin and "pinned_model" not in sent
+        return dataclasses.replace(kept, keeps_gone_pin=keeps_gone_pin, **sent)
 
 
 class CronjobRunSerializer(CamelModelSerializer):

@@ -22,7 +22,6 @@ START = "aiProviders:StartLogin"
 CHANGED = "The provider was changed since the login began. Begin it again."
 
 _SENTENCES: Final = {
-    Status.EXPIRED: "The login was not finished within 10 minutes. Begin it again.",
     Status.DENIED: "The vendor says that access was denied. Begin again, and allow it there.",
     Status.CONNECTED: "This login is finished already: the provider is connected.",
     Status.FAILED: "This login has failed already. Begin it again.",
@@ -151,7 +150,7 @@ def sentence(attempt: LoginAttempt, *, now: datetime) -> str:
         return "Asking the authorization server…"
     if status == Status.FINISHING:
         return "Fetching the tokens…"
-    return attempt.message or _SENTENCES[Status(status)]
+    return attempt.message or _ended(attempt, status)
 
 
 def shown(attempt: LoginAttempt, *, session: str, now: datetime) -> dict[str, Any]:
@@ -209,8 +208,21 @@ def _refuse_closed(attempt: LoginAttempt, *, now: datetime) -> None:
     if status == Status.WAITING:
         return
     codes = {Status.EXPIRED: "login_expired", Status.DENIED: "login_denied"}
-    words = _SENTENCES.get(Status(status), "The login is not ready for an answer yet.")
-    raise LoginRefused(words, code=codes.get(Status(status), "login_already_used"))
+    raise LoginRefused(
+        _ended(attempt, status), code=codes.get(Status(status), "login_already_used")
+    )
+
+
+def _ended(attempt: LoginAttempt, status: str) -> str:
+    if status == Status.EXPIRED:
+        return f"The login was not finished within {_time_of(attempt)}. Begin it again."
+    return _SENTENCES.get(Status(status), "The login is not ready for an answer yet.")
+
+
+def _time_of(attempt: LoginAttempt) -> str:
+    """Say how long it was good for: a device code may last less long than a login."""
+    minutes = round((attempt.expires_at - attempt.created_at).total_seconds() / 60)
+    return f"{minutes} minutes" if minutes > 1 else "a minute"
 
 
 def _refuse_other_issuer(attempt: LoginAttempt, answered: Redirect) -> None:

@@ -15,9 +15,11 @@ from accounts.models import (
 )
 from accounts.principal import Principal
 from accounts.services import reminders
+from gateway.services import cronjobs
 from providers.models import ProjectRouting, ProviderModel, Secret
 from tests.factories import (
     make_agent,
+    make_cronjob,
     make_key,
     make_login,
     make_model,
@@ -125,13 +127,17 @@ class TestSources:
         ProjectRouting.objects.create(project=project, active_model=model)
         make_agent(project, name="Coder", routing="pinned", pinned_model=model)
         make_model(project, model, slug="fast")
+        make_cronjob(project, name="Digest", pinned_model=model)
+        stopped = make_cronjob(project, name="Stopped", pinned_model=model)
+        cronjobs.pause(stopped, by=None)
 
         found = entries(owner, project)
 
         assert [name for what, name in found if what == "Model"] == [str(model)]
         stops = found["Model", str(model)].stops
-        for word in ("“default”", "agent Coder", "model fast"):
+        for word in ("“default”", "agent Coder", "model fast", "cronjob Digest"):
             assert word in stops
+        assert "Stopped" not in stops
 
     def test_the_root_keys_age_is_for_staff_who_look_at_everything(self, project, owner, staff):
         make_secret(project)
@@ -158,8 +164,9 @@ class TestSources:
             make_key(project, expires_at=NOW + DAY)
             make_agent(project, routing="pinned", pinned_model=provider.models.get())
             make_model(project, provider.models.get(), slug=f"fast-{number}")
+            make_cronjob(project, name=f"Job {number}", pinned_model=provider.models.get())
 
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             assert len(seen_by(Principal(owner, project), project, now=NOW)) == 15
 
     def test_a_higher_floor_adds_its_own_source(self, monkeypatch, project, owner):

@@ -108,3 +108,15 @@ def test_a_viewer_reads_and_a_stranger_finds_nothing(here, elsewhere, path):
     assert viewer.post(f"{path}/run").status_code == 403
     assert stranger.get(path).status_code == 404
     assert stranger.get(f"{path}/runs").status_code == 404
+
+
+def test_a_pin_that_is_gone_stays_until_the_body_names_another(here, script, path):
+    Cronjob.objects.filter(pk=here.cronjob.pk).update(
+        pinned_model=None, pin_name="Groq: some-model", pin_policy="hold"
+    )
+
+    renamed = script.patch(path, {"name": "Renamed"}).json()
+    assert (renamed["lacksPin"], renamed["pinPolicy"]) == (True, "hold")
+
+    chosen = script.patch(path, {"pinnedModelId": None}).json()
+    assert (chosen["lacksPin"], chosen["pinnedModelId"]) == (False, None)

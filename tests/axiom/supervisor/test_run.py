@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.embedded
 
-PARTS = {"broker", "portal", "gateway", "worker", "scheduler"}
+PARTS = {"broker", "portal", "gateway", "worker", "slow", "scheduler"}
 
 
 @pytest.fixture

@@ -6,17 +6,23 @@ import pytest
 from celery import Celery
 from django.conf import settings
 
-from axiom.celery import REDELIVERED_AFTER_S, app
+from axiom.celery import REDELIVERED_AFTER_S, SLOW, app
 from axiom.supervisor.parts import Installation, parts_of
+from gateway.tasks import run_cronjob
+from providers import ollama_tasks, tasks
 
 pytestmark = pytest.mark.embedded
 
 HERE = Path(__file__).parent
 
 
-def worker_command():
+def commands():
     here = Installation(Path("/nowhere"), "localhost", "127.0.0.1", 1, 2, None)
-    command = {part.name: part.command for part in parts_of(here)}["worker"]
+    return {part.name: part.command for part in parts_of(here)}
+
+
+def worker_command():
+    command = commands()["slow"]
     return [word if word != "axiom" else "chaos_tasks" for word in command]
 
 
@@ -44,6 +50,24 @@ def test_a_task_leaves_the_broker_only_when_it_has_ended():
     assert app.conf.task_acks_late
     assert app.conf.worker_prefetch_multiplier == 1
     assert app.conf.broker_transport_options["visibility_timeout"] == REDELIVERED_AFTER_S
+
+
+def test_operations_and_runs_of_cronjobs_never_keep_a_health_check_waiting():
+    operations = (*tasks.TASK_OF.values(), *ollama_tasks.TASK_OF.values())
+    queues = {name: commands()[name] for name in ("worker", "slow")}
+
+    assert set(SLOW) == {task.name for task in (run_cronjob, *operations)}
+    for name, queue in (*((name, "slow") for name in SLOW), (tasks.check_provider.name, "default")):
+        assert app.amqp.router.route({}, name)["queue"].name == queue
+    assert "default" in queues["worker"]
+    assert "slow" in queues["slow"]
+    assert not {"slow", "default,slow"} & set(queues["worker"])
+
+
+def test_no_worker_goes_on_with_what_the_other_has_begun():
+    named = [name for name, command in commands().items() if "--hostname" in command]
+
+    assert named == ["slow"]
 
 
 def test_the_schedule_is_in_the_database_and_in_utc():

@@ -219,3 +219,20 @@ def test_viewers_read_and_strangers_find_nothing(project):
         assert stranger.post(at(job, page)).status_code == 404
     assert viewer.get(at(job, "edit")).status_code == 403
     cronjobs.remove(job, by=None)
+
+
+def test_a_pin_that_is_gone_stays_chosen_in_the_form_until_another_is(project, browser):
+    model = make_provider(project, name="Groq", models=("a", "b")).models.get(upstream_id="b")
+    job = make_cronjob(project, pinned_model=model, pin_policy="hold")
+    model.delete()
+    typed = FORM | {"project": project.public_id, "pin_policy": "hold"}
+
+    asked = text(browser.get(at(job, "edit"), headers=HTMX))
+    assert '<option value="gone" selected>Groq: b (gone)</option>' in asked
+
+    browser.post(at(job, "edit"), typed | {"name": "Renamed", "pinned_model": "gone"})
+    job = Cronjob.objects.with_pin().get()
+    assert (job.name, job.pin_name, job.is_held) == ("Renamed", "Groq: b", True)
+
+    browser.post(at(job, "edit"), typed | {"pinned_model": ""})
+    assert not Cronjob.objects.get().has_pin

@@ -1,5 +1,7 @@
 """What a cronjob may be: its schedule, its name, its pin."""
 
+from dataclasses import replace
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -101,8 +103,15 @@ def test_a_deleted_pin_stays_known_until_somebody_chooses(project):
     job = Cronjob.objects.with_pin().get(pk=job.pk)
 
     assert job.lacks_pin
-    cronjobs.change(job, cronjobs.draft_of(job), by=None, now=timezone.now())
-    assert not job.lacks_pin
+    later = replace(cronjobs.draft_of(job), schedule="0 0 1 1 *")
+    cronjobs.change(job, later, by=None, now=timezone.now())
+    job.refresh_from_db()
+    assert (job.lacks_pin, job.pin_name) == (True, f"{model.provider.name}: b")
+
+    chosen = replace(cronjobs.draft_of(job), keeps_gone_pin=False)
+    cronjobs.change(job, chosen, by=None, now=timezone.now())
+    job.refresh_from_db()
+    assert (job.lacks_pin, job.pin_name) == (False, "")
 
 
 def test_a_changed_schedule_is_due_anew_and_a_changed_prompt_is_not(project):

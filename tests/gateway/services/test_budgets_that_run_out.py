@@ -7,6 +7,7 @@ import pytest
 
 from accounts.expiry import Window
 from accounts.models import Notice, Topic
+from accounts.services import reminders
 from gateway.services.expiries import budgets
 from tests.factories import make_limit
 from usage.limits import alerts
@@ -57,6 +58,19 @@ def test_the_calendar_has_budgets_that_will_not_last(project):
 
     assert (expiry.name, expiry.about, expiry.project) == ("Team", limit.public_id, project)
     assert expiry.ends_at == BEGINS + timedelta(days=20)
+
+
+def test_a_pace_that_changes_reminds_nobody_twice(project):
+    limit = make_limit(project, measure="usd_per_month", amount=100, name="Team")
+
+    for hour, spent in enumerate((50, 51, 53, 58)):
+        LimitWindow.objects.filter(limit=limit.public_id).delete()
+        spend(limit, spent)
+        reminders.remind(now=NOW + timedelta(hours=hour))
+
+    [notice] = Notice.objects.filter(topic=Topic.EXPIRY)
+    assert notice.about == limit.public_id
+    assert "within 30 days" in notice.message
 
 
 def test_a_threshold_that_is_crossed_is_told_once(project):

@@ -197,5 +197,17 @@ def test_an_answer_that_goes_on_for_too_long_is_broken_off(run, provider, upstre
     assert "broken off" in ended.message
 
 
+def test_a_model_that_thinks_for_long_is_not_taken_for_lost(run, provider, upstream, monkeypatch):
+    held = []
+    monkeypatch.setattr(cronjob_runs, "_NOTED_EVERY_S", 0.0)
+    monkeypatch.setattr(CronjobRun, "go_on", lambda _self, *, now: held.append(now))
+    upstream.next.append(up.stream("", "", "", "Done", usage=up.USAGE))
+
+    ended = run()
+
+    assert (ended.state, ended.output) == (RunState.SUCCEEDED, "Done")
+    assert len(held) >= 5  # when it began, and with each piece, whether it is to be read or not
+
+
 def test_the_lease_is_longer_than_a_provider_may_be_silent():
     assert timedelta(seconds=inside.SILENCE_S) < CronjobRun.LEASE

@@ -21,6 +21,7 @@ class AuthorizationServer:
         self.agents = set()
         self.answers = []  # given before anything else, one for each request to /token
         self.expires_in = 3600
+        self.device_lasts_s = 600
         self.rotates = True
         self.hold = None  # an event that /token waits for
         self.entered = threading.Event()
@@ -117,7 +118,7 @@ class AuthorizationServer:
             "user_code": "WDJB-MJHT",
             "verification_uri": f"{self.origin}/activate",
             "verification_uri_complete": f"{self.origin}/activate?user_code=WDJB-MJHT",
-            "expires_in": 600,
+            "expires_in": self.device_lasts_s,
             "interval": 5,
         }
 

@@ -52,6 +52,16 @@ def test_a_worker_asks_at_the_servers_pace_until_somebody_allows_it(server, atte
     assert not attempt.provider.needs_sign_in
 
 
+def test_a_code_that_ends_sooner_than_a_login_says_when(server, project):
+    server.device_lasts_s = 180
+    begun_there = begun(provider_at(server, project, flow="device"))
+    attempt = steps.advance(begun_there.pk, now=timezone.now())
+    later = timezone.now() + timedelta(minutes=3)
+
+    assert attempt.status_at(later) == "expired"
+    assert "within 3 minutes" in attempts.sentence(attempt, now=later)
+
+
 def test_slow_down_makes_it_slower(server, attempt):
     decide(server, "slow_down")
 

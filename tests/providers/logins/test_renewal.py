@@ -192,6 +192,22 @@ def test_a_login_without_a_refresh_token_ends_with_its_access_token(server, logi
         renewal.fresh(expired(login))
 
 
+def test_the_schedule_tells_once_of_a_login_that_nothing_renews(server, login):
+    now = timezone.now()
+    Login.objects.filter(pk=login.pk).update(can_renew=False, renew_at=now)
+    assert not Login.objects.due(now=now).exists()
+    login_tasks.renew_login(login_id=login.pk)
+    assert not Login.objects.get(pk=login.pk).refused_at
+
+    expired(login)
+    for _ in range(2):
+        login_tasks.renew_login(login_id=login.pk)
+
+    assert "no refresh token" in Notice.objects.get().message
+    assert not Login.objects.due(now=timezone.now()).exists()
+    assert server.grants("refresh_token") == []
+
+
 def test_the_schedule_renews_what_ends_soon(server, login):
     soon = timezone.now() + timedelta(minutes=50, seconds=30)
     assert Login.objects.due(now=soon).get() == login

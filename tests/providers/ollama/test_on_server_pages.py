@@ -64,6 +64,19 @@ def test_ticking_a_model_enables_it(provider, editor):
     assert provider.models.get(upstream_id="llama3.3:70b").is_enabled
 
 
+def test_a_model_that_is_enabled_without_its_tag_is_ticked(ollama, project, editor):
+    provider = make_provider(
+        project, kind="ollama", base_url=ollama.origin, models=("nomic-embed-text",)
+    )
+    refreshed(provider, editor)
+
+    where = provider_url("on_server", provider)
+    said = browser_of(editor).get(where, headers=HTMX).content.decode()
+
+    assert 'checked aria-label="Enabled: nomic-embed-text:latest"' in said
+    assert 'name="add" value="llama3.3:70b"' in said
+
+
 def test_an_unreachable_server_is_a_banner_with_the_address_and_a_retry(ollama, provider, editor):
     ollama.stop()
     refreshed(provider, editor)

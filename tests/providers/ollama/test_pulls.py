@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from providers import ollama_tasks
-from providers.kinds.ollama import PullProgress, name_problem
+from providers.kinds.ollama import PullProgress, name_problem, tagged
 from providers.models import Operation
 from providers.models.operation import LEASE_S
 from providers.services import ollama as pulling
@@ -54,6 +54,24 @@ def test_two_pulls_of_one_model_are_one(provider, begun, editor):
         Operation.objects.create(
             verb="pull_model", target_id=begun.target_id, target_name="qwen3:8b"
         )
+
+
+def test_a_name_without_a_tag_is_the_latest(provider, editor):
+    begun = ollama_tasks.begin_pull(provider, "mistral", by=editor)
+
+    assert begun.target_name == "mistral:latest"
+    assert ollama_tasks.begin_pull(provider, "mistral:latest", by=editor) == begun
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [
+        ("host:5000/team/model", "host:5000/team/model:latest"),
+        ("hf.co/team/model:Q4_K_M", "hf.co/team/model:Q4_K_M"),
+    ],
+)
+def test_the_port_of_a_registry_is_no_tag(name, listed):
+    assert tagged(name) == listed
 
 
 def test_a_pull_that_fails_half_way_goes_on_where_it_was(ollama, begun):

@@ -9,7 +9,16 @@ from django.db import transaction
 
 from accounts.models import Epoch, Topic
 from accounts.services import notices
-from providers.health import Event, Health, Observation, Sight, classify, next_due, step
+from providers.health import (
+    GRAVEST_FIRST,
+    Event,
+    Health,
+    Observation,
+    Sight,
+    classify,
+    next_due,
+    step,
+)
 from providers.kinds.vocabulary import ErrorClass, Outcome
 from providers.live_traffic import Observed
 from providers.models import HealthCheck, ProjectRouting, Provider, RoutingEvent
@@ -107,10 +116,10 @@ def _step(
 ) -> None:
     seen = _as_played(routing, provider, seen, now)
     before = state = routing.state
-    events: list[Event] = []
+    events: set[Event] = set()
     for _ in range(times):
         told = step(state, _sight(routing, provider, seen, now), routing.rules, now=now)
-        state, events = told.state, [*events, *told.events]
+        state, events = told.state, events | {*told.events}
     if state == before:
         return
     routing.take_state(state)
@@ -118,7 +127,7 @@ def _step(
         routing.next_check_at = now + routing.check_interval
         Epoch.bump()
     routing.save(update_fields=[*STATE, "next_check_at"])
-    _tell(routing, events, seen, now=now)
+    _tell(routing, sorted(events, key=GRAVEST_FIRST.index), seen, now=now)
 
 
 def _as_played(

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Notice
 from providers import tasks
 from providers.health import Event, Mode
 from providers.live_traffic import Observed
@@ -17,7 +17,7 @@ from providers.models import (
 )
 from providers.services import health, monitor, routing
 from tests.factories import make_project, make_provider
-from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, configure
+from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, WELL, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +123,33 @@ def test_live_traffic_is_evidence_and_a_burst_is_one_row(day):
     assert live.message == told
     assert live.state == Health.UNREACHABLE
     assert day.told().count(Event.TO_FALLBACK) == 1
+
+
+def test_of_a_burst_people_hear_the_most_telling_thing(day):
+    configure(day, failures_before_fallback=3)
+    day.tick()
+
+    monitor.note_live([failure(day.primary)] * 3, now=day.now)
+
+    assert day.told() == [Event.TO_FALLBACK, Event.HEALTHY_TO_DOWN]
+    assert day.notices() == [Event.TO_FALLBACK]
+    assert "requests go to" in Notice.objects.get().message
+
+
+@pytest.mark.parametrize(
+    ("spare_answers", "has_fallback", "told"),
+    [(AWAY, True, Event.FALLBACK_DOWN), (WELL, False, Event.NO_FALLBACK)],
+)
+def test_a_burst_without_a_way_out_is_told_as_that(day, spare_answers, has_fallback, told):
+    day.answers[day.spare.pk] = spare_answers
+    if not has_fallback:
+        routing.choose(day.routing.project, {"fallback_model": None}, by=None)
+    configure(day, failures_before_fallback=3)
+    day.tick()
+
+    monitor.note_live([failure(day.primary)] * 5, now=day.now)
+
+    assert day.notices() == [told]
 
 
 def test_live_failures_of_what_is_gone_or_switched_off_are_nothing(day):

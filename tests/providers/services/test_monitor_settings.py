@@ -1,23 +1,20 @@
-"""What people set and change under a monitor, what is told of it, and live evidence."""
+"""What people set and change under a monitor, what is told of it."""
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.models import AuditEvent, Notice
+from accounts.models import AuditEvent
 from providers import tasks
 from providers.health import Event, Mode
-from providers.live_traffic import Observed
 from providers.models import (
-    Health,
-    HealthCheck,
     ProjectRouting,
     Provider,
     RoutingEvent,
 )
 from providers.services import health, monitor, routing
 from tests.factories import make_project, make_provider
-from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, WELL, configure
+from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, configure
 
 pytestmark = pytest.mark.django_db
 
@@ -101,76 +98,6 @@ def test_only_the_transitions_that_people_want_are_notices_and_one_for_each_obse
     assert day.notices() == [Event.HEALTHY_TO_DEGRADED]
     with pytest.raises(ValidationError, match="Unknown notice"):
         configure(day, notices=["lunch"])
-
-
-def failure(provider, **changes):
-    plain = {"error_class": "provider_error", "http_status": 503, "latency_ms": 12, "at": 0.0}
-    ids = {"project_id": "", "provider_id": provider.public_id, "model_id": ""}
-    return Observed(**(ids | plain | changes))
-
-
-def test_live_traffic_is_evidence_and_a_burst_is_one_row(day):
-    configure(day, failures_before_fallback=3)
-    day.tick()
-
-    monitor.note_live([failure(day.primary)] * 2, now=day.now)
-    assert day.routing.failures == 2
-    monitor.note_live([failure(day.primary)] * 40, now=day.now)
-
-    assert day.routing.is_falling_back
-    live = HealthCheck.objects.newest_first()[0]
-    told = "The last of 40 requests of clients failed: the provider failed (HTTP 503)."
-    assert live.message == told
-    assert live.state == Health.UNREACHABLE
-    assert day.told().count(Event.TO_FALLBACK) == 1
-
-
-def test_of_a_burst_people_hear_the_most_telling_thing(day):
-    configure(day, failures_before_fallback=3)
-    day.tick()
-
-    monitor.note_live([failure(day.primary)] * 3, now=day.now)
-
-    assert day.told() == [Event.TO_FALLBACK, Event.HEALTHY_TO_DOWN]
-    assert day.notices() == [Event.TO_FALLBACK]
-    assert "requests go to" in Notice.objects.get().message
-
-
-@pytest.mark.parametrize(
-    ("spare_answers", "has_fallback", "told"),
-    [(AWAY, True, Event.FALLBACK_DOWN), (WELL, False, Event.NO_FALLBACK)],
-)
-def test_a_burst_without_a_way_out_is_told_as_that(day, spare_answers, has_fallback, told):
-    day.answers[day.spare.pk] = spare_answers
-    if not has_fallback:
-        routing.choose(day.routing.project, {"fallback_model": None}, by=None)
-    configure(day, failures_before_fallback=3)
-    day.tick()
-
-    monitor.note_live([failure(day.primary)] * 5, now=day.now)
-
-    assert day.notices() == [told]
-
-
-def test_live_failures_of_what_is_gone_or_switched_off_are_nothing(day):
-    other = make_provider(make_project(), status="disabled")
-    gone = failure(other, provider_id="aip_0000000000000000")
-    about_the_request = failure(day.primary, error_class="bad_request", http_status=400)
-
-    monitor.note_live([failure(other), gone, about_the_request], now=day.now)
-
-    assert HealthCheck.objects.count() == 0
-
-
-def test_a_down_provider_that_answers_clients_again_is_checked_and_not_believed(day):
-    monitor.note_live([failure(day.primary)], now=day.now)
-    well = failure(day.primary, error_class="", http_status=200)
-
-    asked = monitor.note_live([well], now=day.now)
-
-    assert asked == [day.primary]
-    assert day.routing.is_falling_back
-    assert monitor.note_live([failure(day.spare, error_class="")], now=day.now) == []
 
 
 def test_what_live_traffic_found_down_is_looked_at_though_no_project_watches_it(day):

@@ -71,7 +71,8 @@ class Window:
 def dashboard(who: Principal, project: Project | None, *, now: datetime) -> Dashboard:
     """Put it together in a fixed number of queries, however much there is."""
     window = Window(who, project, now)
-    routings = window.rows(ProjectRouting.objects.with_models()).select_related("project")
+    watched = ProjectRouting.objects.filter(is_monitored=True).with_models()
+    routings = window.rows(watched).select_related("project")
     checks = window.rows(HealthCheck.objects.select_related("provider")).newest_first()
     return Dashboard(
         routings=tuple(routings.order_by("project__name", "pk")[:MOST_PROJECTS]),

@@ -42,7 +42,8 @@ def take_due(*, now: datetime) -> list[Provider]:
 
     In normal mode those of the active model and of the fallback, in fallback mode the former
     alone. One that live traffic found down, and no project watches, is looked at as well, and so is
-    one whose models come and go on its server: routing follows what it lists.
+    one whose models come and go on its server: routing follows what it lists. Where a project's
+    monitor is off, none of its providers is.
     """
     wanted: dict[int, Provider] = {}
     for routing in ProjectRouting.objects.due(now=now).with_models():
@@ -50,7 +51,7 @@ def take_due(*, now: datetime) -> list[Provider]:
         if ProjectRouting.objects.put_off(routing, until):
             wanted |= {provider.pk: provider for provider in _watched(routing)}
     unseen_since = now - UNWATCHED_EVERY
-    unseen = Provider.objects.active().not_checked_since(unseen_since)
+    unseen = Provider.objects.active().monitored().not_checked_since(unseen_since)
     wanted |= {provider.pk: provider for provider in unseen.down()[:MOST_AT_ONCE]}
     wanted |= {provider.pk: provider for provider in unseen.followed()[:MOST_AT_ONCE]}
     return [each for each in wanted.values() if not each.is_being_checked(now=now)]
@@ -92,7 +93,8 @@ def _note_live(public_id: str, seen: Sequence[Observed], *, now: datetime) -> bo
         return False
     with transaction.atomic():
         routings = held(pk)
-        provider = Provider.objects.select_for_update(of=("self",)).active().filter(pk=pk).first()
+        watched = Provider.objects.active().monitored().select_for_update(of=("self",))
+        provider = watched.filter(pk=pk).first()
         if provider is None:
             return False
         since = _evidence_since(provider, routings, now).timestamp()

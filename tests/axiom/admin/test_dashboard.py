@@ -59,6 +59,16 @@ def test_it_says_what_answers_and_what_would_instead(browse, viewer, project, pr
     assert "Fallback: m2 at Main" in said
 
 
+def test_a_project_whose_monitor_is_off_has_no_card(browse, viewer, project, provider):
+    route(project, *provider.models.order_by("position"))
+    ProjectRouting.objects.update(is_monitored=False)
+
+    said = text_of(browse(viewer).get(DASHBOARD))
+
+    assert "Answers now" not in said
+    assert "Requests today" in said
+
+
 def test_it_sums_up_today_and_leaves_yesterday_out(browse, viewer, provider):
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     use(provider)

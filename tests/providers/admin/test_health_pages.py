@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from providers import tasks
-from providers.models import HealthCheck, ProbeDay, Provider, Status
+from providers.models import HealthCheck, ProbeDay, ProjectRouting, Provider, Status
 from tests.factories import make_catalog_entry, make_provider
 from tests.providers.admin.addresses import HTMX, provider_url, text_of
 
@@ -219,3 +219,16 @@ def test_the_card_tells_what_todays_paid_probes_came_to(browse, viewer, provider
     assert "Reachable · paid" in inside
     assert "used up" not in inside
     assert "That is used up: no paid probe until midnight UTC." in outside
+
+
+def test_where_the_monitor_is_off_the_card_says_so_and_asks_for_no_check(
+    browse, editor, provider, queued
+):
+    ProjectRouting.objects.create(project=provider.project, is_monitored=False)
+
+    said = browse(editor).get(provider_url("detail", provider))
+    _, handed = queued(lambda: browse(editor).post(FRESHEN_LIST, headers=HTMX))
+
+    assert "The project's health monitor is off" in text_of(said)
+    assert provider_url("freshen", provider) not in said.content.decode()
+    assert handed == []

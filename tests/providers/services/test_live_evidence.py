@@ -4,26 +4,12 @@ import pytest
 
 from accounts.models import Notice
 from providers.health import Event, Mode
-from providers.live_traffic import Observed
 from providers.models import Health, HealthCheck, Provider
 from providers.services import game_days, monitor, routing
 from tests.factories import make_project, make_provider
-from tests.providers.services.days import AWAY, MINUTE, WELL, configure
+from tests.providers.services.days import A_SECOND, AWAY, MINUTE, WELL, answered, configure, failed
 
 pytestmark = pytest.mark.django_db
-
-A_SECOND = MINUTE / 60
-
-
-def failed(day, provider=None, *, ago=A_SECOND * 0, **changes):
-    """Give an attempt of a client that has failed some time ago, at `day.primary` if unnamed."""
-    plain = {"error_class": "provider_error", "http_status": 503, "latency_ms": 0}
-    ids = {"project_id": "", "provider_id": (provider or day.primary).public_id, "model_id": ""}
-    return Observed(**(ids | plain | {"at": (day.now - ago).timestamp()} | changes))
-
-
-def answered(day, provider=None, *, ago=A_SECOND * 0):
-    return failed(day, provider, ago=ago, error_class="", http_status=200)
 
 
 def test_live_traffic_is_evidence_and_a_burst_is_one_row(day):

@@ -8,13 +8,15 @@ from accounts.models import AuditEvent
 from providers import tasks
 from providers.health import Event, Mode
 from providers.models import (
+    Health,
+    HealthCheck,
     ProjectRouting,
     Provider,
     RoutingEvent,
 )
 from providers.services import health, monitor, routing
 from tests.factories import make_project, make_provider
-from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, configure
+from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, configure, failed
 
 pytestmark = pytest.mark.django_db
 
@@ -59,9 +61,63 @@ def test_a_monitor_that_is_switched_off_probes_nothing_and_goes_back(day):
     configure(day, is_monitored=False)
     day.probed.clear()
 
+    day.run(30 * MINUTE)
+
     assert day.routing.mode == Mode.NORMAL
-    assert monitor.take_due(now=day.now) in ([], [day.primary])  # nobody's, and down: looked at
-    assert not ProjectRouting.objects.due(now=day.now).exists()
+    assert day.probed == []
+
+
+def test_a_monitor_that_is_switched_off_leaves_nobody_down(day):
+    day.answers[day.primary.pk] = AWAY
+    day.run(6 * MINUTE)
+    elsewhere = make_provider(make_project(), health="unreachable")
+    shared = make_provider(day.routing.project, health="unreachable")
+    Provider.objects.filter(pk=shared.pk).update(project=None)
+
+    configure(day, is_monitored=False)
+    primary = Provider.objects.get(pk=day.primary.pk)
+
+    assert (primary.health, primary.health_reason) == (Health.UNKNOWN, "")
+    assert primary.health_since is None
+    assert {*Provider.objects.down()} == {elsewhere, shared}
+
+
+def test_without_a_monitor_what_is_seen_is_kept_and_takes_nobody_out_of_use(day):
+    configure(day, is_monitored=False)
+    day.answers[day.primary.pk] = AWAY
+
+    monitor.note_live([failed(day)], now=day.now)
+    assert HealthCheck.objects.count() == 0
+
+    health.check(day.primary, now=day.now)  # somebody has pressed Check now
+    assert HealthCheck.objects.get().state == Health.UNREACHABLE
+    assert Provider.objects.get(pk=day.primary.pk).health == Health.UNKNOWN
+
+
+def test_a_monitor_that_is_switched_on_again_checks_at_once(day):
+    configure(day, is_monitored=False)
+    day.answers[day.primary.pk] = AWAY
+
+    configure(day, is_monitored=True)
+    day.tick()
+
+    assert day.routing.is_falling_back
+
+
+def test_saving_a_provider_probes_nothing_where_the_monitor_is_off(
+    day, monkeypatch, django_capture_on_commit_callbacks
+):
+    queued = []
+    monkeypatch.setattr(
+        tasks.check_provider, "apply_async", lambda **options: queued.append(options["kwargs"])
+    )
+    configure(day, is_monitored=False)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.check_soon(day.primary)
+        tasks.begin_check(day.spare)  # a person's wish
+
+    assert queued == [{"provider_id": day.spare.pk}]
 
 
 @pytest.mark.parametrize(

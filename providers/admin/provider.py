@@ -196,7 +196,7 @@ class ProviderAdmin(BulkPages, HealthPages, DiscoveryPages, LoginPages, OllamaPa
         found = list(changes.result_list)
         around = surroundings_of(found, principal_of(request), current_project(request))
         models = ProviderModel.objects.enabled().filter(provider__in=changes.queryset).count()
-        rows = provider_rows(found, around)
+        rows = provider_rows(found, around, now=timezone.now())
         return {
             "rows": rows,
             "can_tick": any(row.can_be_ticked for row in rows),

@@ -152,6 +152,10 @@ class Monitored(models.Model):
     def is_drilled(self, provider_pk: int, *, now: datetime) -> bool:
         return self.drilled_provider_id == provider_pk and self.has_game_day(now=now)
 
+    def dead_until(self, provider_pk: int, *, now: datetime) -> datetime | None:
+        """Say until when a provider plays dead here; None where it does not."""
+        return self.drilled_until if self.is_drilled(provider_pk, now=now) else None
+
     def play_dead(
         self, provider: "Provider | None", until: datetime | None, *, by: User | None
     ) -> None:

@@ -17,7 +17,8 @@ FRESH_S = 60
 class HealthCard:
     """`cannot_check` is a reason; `is_stale` means that the page asks for a check once loaded.
 
-    `is_unwatched` says that the health monitor of the provider's project is off.
+    `is_unwatched` says that the health monitor of the provider's project is off, and `dead_until`
+    how long a game day goes on.
     """
 
     samples: tuple[HealthCheck, ...]
@@ -25,6 +26,7 @@ class HealthCard:
     is_stale: bool
     is_unwatched: bool
     cannot_check: str
+    dead_until: datetime | None = None
     budget: "Budget | None" = None
 
 
@@ -51,6 +53,7 @@ def health_card(
         is_stale=not (is_being_checked or is_unwatched) and _is_stale(provider, now),
         is_unwatched=is_unwatched,
         cannot_check=_reason(provider, principal),
+        dead_until=routing.dead_until(provider.pk, now=now),
         budget=_budget(provider, now) if provider.has_paid_probes else None,
     )
 

@@ -52,6 +52,7 @@ class Dashboard:
     healths: tuple[tuple[Health, int], ...]
     endings: tuple[Expiry, ...]
     agents: tuple[AgentRow, ...]
+    game_days: frozenset[int]  # the routings that have one at this moment
     lost: int | None = None  # calls that a gateway saw and the ledger lacks; for staff
 
 
@@ -71,15 +72,18 @@ class Window:
 def dashboard(who: Principal, project: Project | None, *, now: datetime) -> Dashboard:
     """Put it together in a fixed number of queries, however much there is."""
     window = Window(who, project, now)
-    routings = window.rows(ProjectRouting.objects.with_models()).select_related("project")
+    watched = ProjectRouting.objects.filter(is_monitored=True).with_models()
+    routings = window.rows(watched).select_related("project").order_by("project__name", "pk")
+    shown = tuple(routings[:MOST_PROJECTS])
     checks = window.rows(HealthCheck.objects.select_related("provider")).newest_first()
     return Dashboard(
-        routings=tuple(routings.order_by("project__name", "pk")[:MOST_PROJECTS]),
+        routings=shown,
         checks=tuple(checks[:MOST_CHECKS]),
         today=_today(window),
         healths=_healths(window),
         endings=_endings(window),
         agents=_unwell_agents(window),
+        game_days=frozenset(routing.pk for routing in shown if routing.has_game_day(now=now)),
         lost=Writer.objects.lost() if who.is_staff else None,
     )
 

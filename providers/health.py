@@ -102,6 +102,14 @@ class Event(TextChoices):
     GAME_DAY_ENDED = "game_day_ended", "A game day was ended"
 
 
+# Of all that a burst of observations brings people hear one thing: the first that they want.
+GRAVEST_FIRST: Final = (
+    *(Event.NO_FALLBACK, Event.FALLBACK_DOWN, Event.TO_FALLBACK, Event.BACK_TO_PRIMARY),
+    *(Event.HEALTHY_TO_DOWN, Event.DEGRADED_TO_DOWN),
+    *(Event.HEALTHY_TO_DEGRADED, Event.DEGRADED_TO_HEALTHY),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What people set: which health is a failure, and how many of a row make a switch."""

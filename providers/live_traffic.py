@@ -25,7 +25,7 @@ MOST_KEPT: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One attempt of a call: `at` is Unix time, an `error_class` none where it succeeded."""
+    """One attempt of a call: `at` is when it began, in Unix time; no `error_class` is a success."""
 
     project_id: str
     provider_id: str
@@ -34,6 +34,11 @@ class Observed:
     latency_ms: int
     error_class: str = ""
     http_status: int | None = None
+
+    @property
+    def seen_at(self) -> float:
+        """When it was known how the attempt ended: a timeout may say so a minute later."""
+        return self.at + self.latency_ms / 1000
 
 
 def text_of(observed: Observed) -> str:

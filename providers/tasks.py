@@ -239,10 +239,12 @@ def begin_check(provider: Provider) -> None:
 def check_soon(*providers: Provider) -> None:
     """Have providers checked as they are now; where the queue is away, they are not.
 
-    Those whose kind has no free call stay unchecked.
+    Those whose kind has no free call, and those whose project's monitor is off, stay unchecked.
     """
+    asked = Provider.objects.monitored().filter(pk__in=[provider.pk for provider in providers])
+    monitored = {*asked.values_list("pk", flat=True)}
     try:
-        _ask_check(providers)
+        _ask_check([provider for provider in providers if provider.pk in monitored])
     except DependencyDown:
         logger.warning("providers are not checked: the queue is away")
 

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.admin.answers import done, htmx_of, load_anew
 from accounts.admin.pages import Pages, attempt
-from accounts.tenancy.current import principal_of
+from accounts.tenancy.current import current_project, principal_of
 from providers import tasks
 from providers.models import Provider
 from providers.models.provider import ProviderQuerySet
 from providers.panels.charts import charts_of
 from providers.panels.health import FRESH_S, health_card
+from providers.panels.rows import surroundings_of
 
 MOST_AT_ONCE = 100
 CARD = "providers/_health_card.html"
@@ -124,7 +125,9 @@ class HealthPages(Pages):
 
     def _card(self, request: HttpRequest, provider: Provider) -> HttpResponse:
         provider.refresh_from_db()
-        card = health_card(provider, principal_of(request), now=timezone.now())
+        around = surroundings_of([provider], principal_of(request), current_project(request))
+        routing = around.routing_for(provider)
+        card = health_card(provider, routing, around.principal, now=timezone.now())
         return render(request, CARD, {"provider": provider, "card": card})
 
 

@@ -85,10 +85,10 @@ class ProviderAdmin(BulkPages, HealthPages, DiscoveryPages, LoginPages, OllamaPa
         provider: Provider = self.found(request, object_id)
         self.allow(request, "aiProviders:GetAiProvider", provider)
         around = surroundings_of([provider], principal_of(request), current_project(request))
-        now = timezone.now()
+        routing, now = around.routing_for(provider), timezone.now()
         context = {
             "page": provider_page(provider, around, gateway_url=settings.GATEWAY_URL, now=now),
-            "card": health_card(provider, around.principal, now=now),
+            "card": health_card(provider, routing, around.principal, now=now),
             **self.charts_context(request, provider),
             "provider": provider,
             "page_title": provider.name,
@@ -196,7 +196,7 @@ class ProviderAdmin(BulkPages, HealthPages, DiscoveryPages, LoginPages, OllamaPa
         found = list(changes.result_list)
         around = surroundings_of(found, principal_of(request), current_project(request))
         models = ProviderModel.objects.enabled().filter(provider__in=changes.queryset).count()
-        rows = provider_rows(found, around)
+        rows = provider_rows(found, around, now=timezone.now())
         return {
             "rows": rows,
             "can_tick": any(row.can_be_ticked for row in rows),

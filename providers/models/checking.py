@@ -29,10 +29,18 @@ class CheckedQuerySet(WalledQuerySet[Row]):
         unasked = models.Q(health_asked_at=None) | models.Q(health_asked_at__lt=moment)
         return self.filter(unchecked, unasked)
 
+    def monitored(self) -> Self:
+        """Leave out those of a project whose health monitor is off: only people check them."""
+        return self.exclude(project__routing__is_monitored=False)
+
     def followed(self) -> Self:
-        """Keep those whose list of models routing follows, unless their monitor is off."""
+        """Keep those whose list of models routing follows."""
         slugs = [kind.slug for kind in KINDS.values() if kind.installs_models]
-        return self.filter(kind__in=slugs).exclude(project__routing__is_monitored=False)
+        return self.filter(kind__in=slugs)
+
+    def forget_health(self) -> int:
+        """Let nothing be known of their health; the caller announces that routing changes."""
+        return self.update(health=Health.UNKNOWN, health_reason="", health_since=None)
 
     def being_checked(self, *, now: datetime) -> Self:
         """Keep those whose check is still to be expected."""

@@ -89,8 +89,15 @@ class HealthCheck(models.Model):
         at: datetime,
         paid: Paid | None = None,
     ) -> Self:
-        """Append what was seen, and let the provider's live health follow."""
-        provider.note_health(observation.health, observation.reason, now=at)
+        """Append what was seen, and let the provider's live health follow.
+
+        Where its project's monitor is off, it stays unknown: nobody would notice that it is well
+        again, and it would be left out of routing for ever.
+        """
+        if Provider.objects.monitored().filter(pk=provider.pk).exists():
+            provider.note_health(observation.health, observation.reason, now=at)
+        else:
+            provider.note_health(Health.UNKNOWN, "", now=at)
         return cls.objects.create(
             provider=provider,
             checked_at=at,

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Epoch, User
 from accounts.tenancy.models import TenantModel
 from accounts.tenancy.querysets import WalledQuerySet
 from foundation.fields import PublicIdField
@@ -152,15 +152,23 @@ class Monitored(models.Model):
     def is_drilled(self, provider_pk: int, *, now: datetime) -> bool:
         return self.drilled_provider_id == provider_pk and self.has_game_day(now=now)
 
+    def dead_until(self, provider_pk: int, *, now: datetime) -> datetime | None:
+        """Say until when a provider plays dead here; None where it does not."""
+        return self.drilled_until if self.is_drilled(provider_pk, now=now) else None
+
     def play_dead(
         self, provider: "Provider | None", until: datetime | None, *, by: User | None
     ) -> None:
-        """Let a provider count as unreachable here for a while; it is checked at once."""
+        """Let a provider count as unreachable here for a while; it is checked at once.
+
+        Gateways hear of it at once as well: they pass it over from their next request on.
+        """
         self.drilled_provider, self.drilled_until, self.drilled_by = provider, until, by
         self.next_check_at = None
         self.save(
             update_fields=["drilled_provider", "drilled_until", "drilled_by", "next_check_at"]
         )
+        Epoch.bump()
 
     def wants_notice_of(self, event: Event) -> bool:
         return event in ALWAYS_TOLD or event in self.notices

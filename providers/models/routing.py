@@ -152,13 +152,15 @@ class ProjectRouting(Monitored, TenantModel):
     def configure(self, settings: Mapping[str, object]) -> None:
         """Set the monitor up otherwise; its state stays, and it checks at once.
 
-        One that is switched off goes back to the active model: nobody else would bring it back.
+        One that is switched off goes back to the active model, and takes no provider of the project
+        for down any more: nobody else would bring them back.
         """
         for name, value in settings.items():
             setattr(self, name, value)
         self.full_clean(validate_unique=False)
         if not self.is_monitored:
             self._begin_anew("The health monitor was switched off.")
+            Provider.objects.filter(project=self.project_id).forget_health()
         self._keep(*settings)
 
     def _begin_anew(self, because: str) -> None:

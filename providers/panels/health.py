@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from accounts.authority import Principal
 from foundation.money import spent_label
-from providers.models import HealthCheck, ProbeDay, Provider
+from providers.models import HealthCheck, ProbeDay, ProjectRouting, Provider
 from providers.panels.menus import lacking
 from providers.services import probes
 
@@ -15,12 +15,18 @@ FRESH_S = 60
 
 @dataclass(frozen=True, slots=True)
 class HealthCard:
-    """`cannot_check` is a reason; `is_stale` means that the page asks for a check once loaded."""
+    """`cannot_check` is a reason; `is_stale` means that the page asks for a check once loaded.
+
+    `is_unwatched` says that the health monitor of the provider's project is off, and `dead_until`
+    how long a game day goes on.
+    """
 
     samples: tuple[HealthCheck, ...]
     is_being_checked: bool
     is_stale: bool
+    is_unwatched: bool
     cannot_check: str
+    dead_until: datetime | None = None
     budget: "Budget | None" = None
 
 
@@ -32,14 +38,22 @@ class Budget:
     is_used_up: bool
 
 
-def health_card(provider: Provider, principal: Principal, *, now: datetime) -> HealthCard:
-    """Put the card together; one query for the last samples, and two for a probe budget."""
+def health_card(
+    provider: Provider, routing: ProjectRouting, principal: Principal, *, now: datetime
+) -> HealthCard:
+    """Put the card together; one query for the last samples, and two for a probe budget.
+
+    `routing` is of the provider's project, or of the one that a shared provider is looked at from.
+    """
     is_being_checked = provider.is_being_checked(now=now)
+    is_unwatched = provider.project_id is not None and not routing.is_monitored
     return HealthCard(
         samples=tuple(provider.checks.newest_first()[:SAMPLES]),
         is_being_checked=is_being_checked,
-        is_stale=not is_being_checked and _is_stale(provider, now),
+        is_stale=not (is_being_checked or is_unwatched) and _is_stale(provider, now),
+        is_unwatched=is_unwatched,
         cannot_check=_reason(provider, principal),
+        dead_until=routing.dead_until(provider.pk, now=now),
         budget=_budget(provider, now) if provider.has_paid_probes else None,
     )
 

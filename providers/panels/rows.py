@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q
 from django.urls import reverse
@@ -56,6 +57,7 @@ class ProviderRow:
     can_be_ticked: bool
     models: tuple[ModelRow, ...]
     shows_project: bool
+    dead_until: datetime | None = None
 
     @property
     def kind_label(self) -> str:
@@ -88,9 +90,11 @@ def surroundings_of(
     )
 
 
-def provider_rows(providers: Sequence[Provider], around: Surroundings) -> tuple[ProviderRow, ...]:
+def provider_rows(
+    providers: Sequence[Provider], around: Surroundings, *, now: datetime
+) -> tuple[ProviderRow, ...]:
     """Give each provider its row, with the rows of its enabled models below."""
-    return tuple(_provider_row(provider, around) for provider in providers)
+    return tuple(_provider_row(provider, around, now) for provider in providers)
 
 
 def model_rows(
@@ -104,7 +108,7 @@ def model_rows(
     return tuple(_model_row(provider, model, around, on_page=on_page) for model in models)
 
 
-def _provider_row(provider: Provider, around: Surroundings) -> ProviderRow:
+def _provider_row(provider: Provider, around: Surroundings, now: datetime) -> ProviderRow:
     enabled = [model for model in provider.models.all() if model.is_enabled]
     may_edit = around.may("aiProviders:UpdateAiProvider", provider)
     page = "change" if may_edit else "detail"
@@ -115,6 +119,7 @@ def _provider_row(provider: Provider, around: Surroundings) -> ProviderRow:
         can_be_ticked=may_edit or around.may("aiProviders:TestAiProvider", provider),
         models=model_rows(provider, enabled, around),
         shows_project=around.project is None,
+        dead_until=around.routing_for(provider).dead_until(provider.pk, now=now),
     )
 
 

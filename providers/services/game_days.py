@@ -62,9 +62,8 @@ def _refuse_unnoticed(routing: ProjectRouting, provider: Provider, minutes: int)
 
 
 def _keep(routing: ProjectRouting, event: Event, message: str, now: datetime) -> None:
-    RoutingEvent.objects.create(
-        project=routing.project, event=event, message=message, is_notice=True, at=now
-    )
+    """Put it on record; people see it on pages, and are told of what follows from it."""
+    RoutingEvent.objects.create(project=routing.project, event=event, message=message, at=now)
 
 
 def _told(routing: ProjectRouting) -> dict[str, object]:

@@ -1,15 +1,25 @@
 """The health monitor at work: what is due, and what an observation changes in each project."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from operator import attrgetter
 from typing import Final
 
 from django.db import transaction
 
 from accounts.models import Epoch, Topic
 from accounts.services import notices
-from providers.health import Event, Health, Observation, Sight, classify, next_due, step
+from providers.health import (
+    GRAVEST_FIRST,
+    Event,
+    Health,
+    Observation,
+    Sight,
+    classify,
+    next_due,
+    step,
+)
 from providers.kinds.vocabulary import ErrorClass, Outcome
 from providers.live_traffic import Observed
 from providers.models import HealthCheck, ProjectRouting, Provider, RoutingEvent
@@ -32,7 +42,8 @@ def take_due(*, now: datetime) -> list[Provider]:
 
     In normal mode those of the active model and of the fallback, in fallback mode the former
     alone. One that live traffic found down, and no project watches, is looked at as well, and so is
-    one whose models come and go on its server: routing follows what it lists.
+    one whose models come and go on its server: routing follows what it lists. Where a project's
+    monitor is off, none of its providers is.
     """
     wanted: dict[int, Provider] = {}
     for routing in ProjectRouting.objects.due(now=now).with_models():
@@ -40,7 +51,7 @@ def take_due(*, now: datetime) -> list[Provider]:
         if ProjectRouting.objects.put_off(routing, until):
             wanted |= {provider.pk: provider for provider in _watched(routing)}
     unseen_since = now - UNWATCHED_EVERY
-    unseen = Provider.objects.active().not_checked_since(unseen_since)
+    unseen = Provider.objects.active().monitored().not_checked_since(unseen_since)
     wanted |= {provider.pk: provider for provider in unseen.down()[:MOST_AT_ONCE]}
     wanted |= {provider.pk: provider for provider in unseen.followed()[:MOST_AT_ONCE]}
     return [each for each in wanted.values() if not each.is_being_checked(now=now)]
@@ -59,40 +70,81 @@ def note(provider: Provider, seen: Observation, *, now: datetime, times: int = 1
 def note_live(observed: Sequence[Observed], *, now: datetime) -> list[Provider]:
     """Take what clients' requests ran into as evidence: one row for each provider.
 
-    Each failure counts as an observation, so that a burst is one decision and not many writes.
+    Each failure since the last success counts as an observation, so that a burst is one decision
+    and not many writes. What is old by now, as it is after a worker's outage, is no evidence.
     Gives the down providers that have answered again: a check decides whether they are well.
     """
-    failed = [one for one in observed if one.error_class in _SAID]
-    last = {one.provider_id: one for one in failed}
-    counts = Counter(one.provider_id for one in failed)
-    for public_id in sorted(last):
-        _note_live(last[public_id], times=counts[public_id], now=now)
-    answered = {one.provider_id for one in observed if not one.error_class} - set(last)
+    by_provider: dict[str, list[Observed]] = {}
+    for one in sorted(observed, key=attrgetter("seen_at")):
+        if not one.error_class or one.error_class in _SAID:
+            by_provider.setdefault(one.provider_id, []).append(one)
+    answered = [
+        public_id
+        for public_id in sorted(by_provider)
+        if _note_live(public_id, by_provider[public_id], now=now)
+    ]
     return list(Provider.objects.active().down().filter(public_id__in=answered))
 
 
-def _note_live(last: Observed, *, times: int, now: datetime) -> None:
+def _note_live(public_id: str, seen: Sequence[Observed], *, now: datetime) -> bool:
+    """Take what was seen of one provider, the oldest first; tells whether it answers again."""
+    pk = Provider.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+    if pk is None:
+        return False
+    with transaction.atomic():
+        routings = held(pk)
+        watched = Provider.objects.active().monitored().select_for_update(of=("self",))
+        provider = watched.filter(pk=pk).first()
+        if provider is None:
+            return False
+        since = _evidence_since(provider, routings, now).timestamp()
+        fresh = [one for one in seen if one.seen_at >= since]
+        failed = list(takewhile(lambda one: one.error_class, reversed(fresh)))
+        if len(failed) < len(fresh):
+            _note_answered(provider, routings, now=now)
+        if failed:
+            health = _health_of(failed)
+            at = min(now, datetime.fromtimestamp(failed[0].seen_at, tz=UTC))
+            HealthCheck.of(provider, health, at=at)
+            note(provider, health, now=now, times=min(len(failed), MOST_AT_ONCE))
+    return bool(fresh) and not failed
+
+
+def _evidence_since(
+    provider: Provider, routings: Iterable[ProjectRouting], now: datetime
+) -> datetime:
+    """Say what is too old to count: a check has looked since, or an interval has gone by."""
+    intervals = (timedelta(minutes=routing.check_interval_min) for routing in routings)
+    oldest = now - min((UNWATCHED_EVERY, *intervals))
+    return max(oldest, provider.health_checked_at or oldest)
+
+
+def _note_answered(
+    provider: Provider, routings: Iterable[ProjectRouting], *, now: datetime
+) -> None:
+    """Let failures no longer be in a row; everything else is for a check to say."""
+    for routing in routings:
+        active = routing.active_model
+        is_primary = active is not None and active.provider_id == provider.pk
+        if is_primary and routing.failures and not routing.is_drilled(provider.pk, now=now):
+            routing.failures = 0
+            routing.save(update_fields=["failures"])
+
+
+def _health_of(failed: Sequence[Observed]) -> Observation:
+    """Tell what failures in a row say, the last of which comes first."""
+    last, times = failed[0], len(failed)
     error_class = ErrorClass(last.error_class)
     status = f" (HTTP {last.http_status})" if last.http_status else ""
     whose = "A client's request" if times == 1 else f"The last of {times} requests of clients"
     message = f"{whose} failed: {_SAID[error_class]}{status}."
     outcome = Outcome(False, None, error_class, message, last.http_status)
-    seen = classify(outcome, degraded_threshold_ms=0)
-    pk = Provider.objects.filter(public_id=last.provider_id).values_list("pk", flat=True).first()
-    if pk is None:
-        return
-    with transaction.atomic():
-        held(pk)
-        provider = Provider.objects.select_for_update(of=("self",)).active().filter(pk=pk).first()
-        if provider is None:
-            return
-        HealthCheck.of(provider, seen, at=now)
-        note(provider, seen, now=now, times=min(times, MOST_AT_ONCE))
+    return classify(outcome, degraded_threshold_ms=0)
 
 
-def held(provider_pk: int) -> None:
+def held(provider_pk: int) -> list[ProjectRouting]:
     """Hold the routings that an observation of the provider may change, before its own row."""
-    list(ProjectRouting.objects.watching(Provider(pk=provider_pk)))
+    return list(ProjectRouting.objects.watching(Provider(pk=provider_pk)))
 
 
 def _watched(routing: ProjectRouting) -> Iterable[Provider]:
@@ -107,10 +159,10 @@ def _step(
 ) -> None:
     seen = _as_played(routing, provider, seen, now)
     before = state = routing.state
-    events: list[Event] = []
+    events: set[Event] = set()
     for _ in range(times):
         told = step(state, _sight(routing, provider, seen, now), routing.rules, now=now)
-        state, events = told.state, [*events, *told.events]
+        state, events = told.state, events | {*told.events}
     if state == before:
         return
     routing.take_state(state)
@@ -118,7 +170,7 @@ def _step(
         routing.next_check_at = now + routing.check_interval
         Epoch.bump()
     routing.save(update_fields=[*STATE, "next_check_at"])
-    _tell(routing, events, seen, now=now)
+    _tell(routing, sorted(events, key=GRAVEST_FIRST.index), seen, now=now)
 
 
 def _as_played(

@@ -1,7 +1,6 @@
 """What gateways tell each other over a Redis-protocol server, and how they do without."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -11,15 +10,7 @@ from gateway.sharing import BREAKERS, states_in, text_of
 from providers import live_traffic
 from tests.gateway import upstream as up
 from tests.gateway.redis_server import RedisServer
-
-PATIENCE_S = 30
-
-
-def until(holds):
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+from tests.gateway.waiting import until
 
 
 @pytest.fixture

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.health import Event, Health, Mode, Rules, Sight, State, Trigger, next_due, step
+from providers.health import (
+    GRAVEST_FIRST,
+    Event,
+    Health,
+    Mode,
+    Rules,
+    Sight,
+    State,
+    Trigger,
+    next_due,
+    step,
+)
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 UP, SLOW, DOWN = Health.REACHABLE, Health.DEGRADED, Health.UNREACHABLE
@@ -180,3 +191,9 @@ def test_checks_stay_on_their_grid_and_are_made_up_for_once(start_s, interval_s,
     assert (following - due) % interval == timedelta(0)
     assert following > now
     assert following - max(now, due) <= interval
+
+
+@given(st.lists(sights, max_size=40), rules_of)
+def test_whatever_may_happen_has_its_gravity_and_a_step_tells_the_gravest_first(seen, rules):
+    for _, _, told in run(seen, rules):
+        assert list(told.events) == sorted(told.events, key=GRAVEST_FIRST.index)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import ApiKey
 from providers.health import Health, Mode
 from providers.models import HealthCheck, ProjectRouting, ProviderModel
+from providers.services import game_days
 from tests.factories import make_agent, make_key, make_provider, make_secret
 from tests.providers.admin.addresses import text_of
 from tests.usage import lines
@@ -57,6 +58,28 @@ def test_it_says_what_answers_and_what_would_instead(browse, viewer, project, pr
 
     assert "Answers now m1" in said
     assert "Fallback: m2 at Main" in said
+
+
+def test_a_project_whose_monitor_is_off_has_no_card(browse, viewer, project, provider):
+    route(project, *provider.models.order_by("position"))
+    ProjectRouting.objects.update(is_monitored=False)
+
+    said = text_of(browse(viewer).get(DASHBOARD))
+
+    assert "Answers now" not in said
+    assert "Requests today" in said
+
+
+def test_everybody_sees_a_game_day_while_it_lasts(browse, viewer, project, provider):
+    route(project, *provider.models.order_by("position"))
+    now = timezone.now()
+    game_days.begin(project, provider, minutes=9, by=None, now=now - timedelta(minutes=10))
+    assert "Game day" not in text_of(browse(viewer).get(DASHBOARD))
+
+    game_days.begin(project, provider, minutes=9, by=None, now=now)
+
+    told = "Game day Main plays dead in this project until"
+    assert told in text_of(browse(viewer).get(DASHBOARD))
 
 
 def test_it_sums_up_today_and_leaves_yesterday_out(browse, viewer, provider):

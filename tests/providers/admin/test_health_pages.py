@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from providers import tasks
-from providers.models import HealthCheck, ProbeDay, Provider, Status
+from providers.models import HealthCheck, ProbeDay, ProjectRouting, Provider, Status
+from providers.services import game_days, routing
 from tests.factories import make_catalog_entry, make_provider
 from tests.providers.admin.addresses import HTMX, provider_url, text_of
 
@@ -219,3 +220,28 @@ def test_the_card_tells_what_todays_paid_probes_came_to(browse, viewer, provider
     assert "Reachable · paid" in inside
     assert "used up" not in inside
     assert "That is used up: no paid probe until midnight UTC." in outside
+
+
+def test_where_the_monitor_is_off_the_card_says_so_and_asks_for_no_check(
+    browse, editor, provider, queued
+):
+    ProjectRouting.objects.create(project=provider.project, is_monitored=False)
+
+    said = browse(editor).get(provider_url("detail", provider))
+    _, handed = queued(lambda: browse(editor).post(FRESHEN_LIST, headers=HTMX))
+
+    assert "The project's health monitor is off" in text_of(said)
+    assert provider_url("freshen", provider) not in said.content.decode()
+    assert handed == []
+
+
+@pytest.mark.parametrize("page", ["changelist", "detail"])
+def test_everybody_sees_on_pages_that_a_provider_plays_dead(browse, viewer, provider, page):
+    where = provider_url(page, *(() if page == "changelist" else (provider,)))
+    routing.choose(provider.project, {"active_model": provider.models.get()}, by=None)
+    assert "Game day" not in text_of(browse(viewer).get(where))
+
+    game_days.begin(provider.project, provider, minutes=9, by=None, now=timezone.now())
+
+    told = "Game day It plays dead in this project until"
+    assert told in text_of(browse(viewer).get(where))

@@ -4,11 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from providers.health import Observation
 from providers.kinds.vocabulary import ErrorClass, Outcome
+from providers.live_traffic import Observed
 from providers.models import Health, ProjectRouting, Provider, RoutingEvent
 from providers.services import connections, health, monitor, routing
 
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+A_SECOND = timedelta(seconds=1)
+NOTHING = timedelta(0)
 WELL = Outcome(True, 80, None, "It answered in 80 ms.", 200)
 SLOW = Outcome(True, 6000, None, "It answered in 6000 ms.", 200)
 AWAY = Outcome(False, None, ErrorClass.UNREACHABLE, "connection refused", None)
@@ -58,3 +61,14 @@ def configure(day, **settings):
     routing.choose(
         day.routing.project, {}, by=day.routing.project.memberships.get().user, settings=settings
     )
+
+
+def failed(day, provider=None, *, ago=NOTHING, **changes):
+    """Give an attempt of a client that has failed some time ago, at `day.primary` if unnamed."""
+    plain = {"error_class": "provider_error", "http_status": 503, "latency_ms": 0}
+    ids = {"project_id": "", "provider_id": (provider or day.primary).public_id, "model_id": ""}
+    return Observed(**(ids | plain | {"at": (day.now - ago).timestamp()} | changes))
+
+
+def answered(day, provider=None, *, ago=NOTHING):
+    return failed(day, provider, ago=ago, error_class="", http_status=200)

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from accounts.models import Epoch, Notice
 from providers.health import Event, Mode
 from providers.models import (
     Health,
@@ -80,3 +81,22 @@ def test_a_game_day_is_ended_before_its_time_and_twice_is_once(day):
 
     assert not day.routing.has_game_day(now=day.now)
     assert day.told() == [Event.GAME_DAY_BEGUN, Event.GAME_DAY_ENDED]
+
+
+def test_a_game_day_is_on_record_and_no_notice(day):
+    begin_game_day(day, day.primary)
+    game_days.end(day.routing.project, by=None, now=day.now)
+
+    assert day.told() == [Event.GAME_DAY_BEGUN, Event.GAME_DAY_ENDED]
+    assert day.notices() == []
+    assert not Notice.objects.exists()
+
+
+def test_gateways_hear_of_its_beginning_and_of_its_end(day):
+    calm = Epoch.current()
+
+    begin_game_day(day, day.primary)
+    assert Epoch.current() == calm + 1
+
+    game_days.end(day.routing.project, by=None, now=day.now)
+    assert Epoch.current() == calm + 2

@@ -1,4 +1,4 @@
-"""What people set and change under a monitor, what is told of it, and live evidence."""
+"""What people set and change under a monitor, what is told of it."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from accounts.models import AuditEvent
 from providers import tasks
 from providers.health import Event, Mode
-from providers.live_traffic import Observed
 from providers.models import (
     Health,
     HealthCheck,
@@ -17,7 +16,7 @@ from providers.models import (
 )
 from providers.services import health, monitor, routing
 from tests.factories import make_project, make_provider
-from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, configure
+from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, configure, failed
 
 pytestmark = pytest.mark.django_db
 
@@ -62,9 +61,63 @@ def test_a_monitor_that_is_switched_off_probes_nothing_and_goes_back(day):
     configure(day, is_monitored=False)
     day.probed.clear()
 
+    day.run(30 * MINUTE)
+
     assert day.routing.mode == Mode.NORMAL
-    assert monitor.take_due(now=day.now) in ([], [day.primary])  # nobody's, and down: looked at
-    assert not ProjectRouting.objects.due(now=day.now).exists()
+    assert day.probed == []
+
+
+def test_a_monitor_that_is_switched_off_leaves_nobody_down(day):
+    day.answers[day.primary.pk] = AWAY
+    day.run(6 * MINUTE)
+    elsewhere = make_provider(make_project(), health="unreachable")
+    shared = make_provider(day.routing.project, health="unreachable")
+    Provider.objects.filter(pk=shared.pk).update(project=None)
+
+    configure(day, is_monitored=False)
+    primary = Provider.objects.get(pk=day.primary.pk)
+
+    assert (primary.health, primary.health_reason) == (Health.UNKNOWN, "")
+    assert primary.health_since is None
+    assert {*Provider.objects.down()} == {elsewhere, shared}
+
+
+def test_without_a_monitor_what_is_seen_is_kept_and_takes_nobody_out_of_use(day):
+    configure(day, is_monitored=False)
+    day.answers[day.primary.pk] = AWAY
+
+    monitor.note_live([failed(day)], now=day.now)
+    assert HealthCheck.objects.count() == 0
+
+    health.check(day.primary, now=day.now)  # somebody has pressed Check now
+    assert HealthCheck.objects.get().state == Health.UNREACHABLE
+    assert Provider.objects.get(pk=day.primary.pk).health == Health.UNKNOWN
+
+
+def test_a_monitor_that_is_switched_on_again_checks_at_once(day):
+    configure(day, is_monitored=False)
+    day.answers[day.primary.pk] = AWAY
+
+    configure(day, is_monitored=True)
+    day.tick()
+
+    assert day.routing.is_falling_back
+
+
+def test_saving_a_provider_probes_nothing_where_the_monitor_is_off(
+    day, monkeypatch, django_capture_on_commit_callbacks
+):
+    queued = []
+    monkeypatch.setattr(
+        tasks.check_provider, "apply_async", lambda **options: queued.append(options["kwargs"])
+    )
+    configure(day, is_monitored=False)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.check_soon(day.primary)
+        tasks.begin_check(day.spare)  # a person's wish
+
+    assert queued == [{"provider_id": day.spare.pk}]
 
 
 @pytest.mark.parametrize(
@@ -101,49 +154,6 @@ def test_only_the_transitions_that_people_want_are_notices_and_one_for_each_obse
     assert day.notices() == [Event.HEALTHY_TO_DEGRADED]
     with pytest.raises(ValidationError, match="Unknown notice"):
         configure(day, notices=["lunch"])
-
-
-def failure(provider, **changes):
-    plain = {"error_class": "provider_error", "http_status": 503, "latency_ms": 12, "at": 0.0}
-    ids = {"project_id": "", "provider_id": provider.public_id, "model_id": ""}
-    return Observed(**(ids | plain | changes))
-
-
-def test_live_traffic_is_evidence_and_a_burst_is_one_row(day):
-    configure(day, failures_before_fallback=3)
-    day.tick()
-
-    monitor.note_live([failure(day.primary)] * 2, now=day.now)
-    assert day.routing.failures == 2
-    monitor.note_live([failure(day.primary)] * 40, now=day.now)
-
-    assert day.routing.is_falling_back
-    live = HealthCheck.objects.newest_first()[0]
-    told = "The last of 40 requests of clients failed: the provider failed (HTTP 503)."
-    assert live.message == told
-    assert live.state == Health.UNREACHABLE
-    assert day.told().count(Event.TO_FALLBACK) == 1
-
-
-def test_live_failures_of_what_is_gone_or_switched_off_are_nothing(day):
-    other = make_provider(make_project(), status="disabled")
-    gone = failure(other, provider_id="aip_0000000000000000")
-    about_the_request = failure(day.primary, error_class="bad_request", http_status=400)
-
-    monitor.note_live([failure(other), gone, about_the_request], now=day.now)
-
-    assert HealthCheck.objects.count() == 0
-
-
-def test_a_down_provider_that_answers_clients_again_is_checked_and_not_believed(day):
-    monitor.note_live([failure(day.primary)], now=day.now)
-    well = failure(day.primary, error_class="", http_status=200)
-
-    asked = monitor.note_live([well], now=day.now)
-
-    assert asked == [day.primary]
-    assert day.routing.is_falling_back
-    assert monitor.note_live([failure(day.spare, error_class="")], now=day.now) == []
 
 
 def test_what_live_traffic_found_down_is_looked_at_though_no_project_watches_it(day):

@@ -138,7 +138,7 @@ def test_for_a_stranger_no_object_exists(browse, readers, world, project):
         shown, pressed = answers_of(browser, page)
         if page.is_of_an_object and not {shown, pressed} <= {404, 405}:
             wrong.append(f"{page.address.name}: {shown} {pressed}")
-        if not page.is_of_an_object and project.public_id in str(browser.get(page.path).content):
+        if not page.is_of_an_object and project.public_id in str(browser.get(page.path).getvalue()):
             wrong.append(f"{page.address.name} names the project")
 
     assert wrong == []

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from gateway.foretelling import foretold
-from gateway.models import Agent, Routing
+from gateway.models import Agent, Model, ModelStatus, Routing
 from gateway.routes import By, Need, Obstacle
 from gateway.routing import Choosing, Considered
 from gateway.snapshots.outlooks import Outlook
@@ -122,8 +122,7 @@ def route_of(agent: Agent, outlook: Outlook, choosing: Choosing) -> AgentRoute:
     told = foretold(outlook.table, "", outlook.caller, _need(outlook), choosing)
     hops = tuple(_hop(agent, one, outlook, choosing) for one in told.considered)
     if agent.facade and not agent.facade.is_active:
-        trouble = f"{agent.facade.slug} is {agent.facade.status}."
-        return AgentRoute(source, None, Level.BAD, trouble, "Activate it, or choose another.", hops)
+        return AgentRoute(source, None, Level.BAD, *_inactive(agent.facade), hops)
     if not hops:
         return AgentRoute(source, None, Level.BAD, *_nothing(agent, outlook))
     used = next((hop for hop in hops if hop.is_usable), None)
@@ -190,6 +189,13 @@ def _down(model: ProviderModel) -> _Words:
     reason = f": {provider.health_reason}" if provider.health_reason else ""
     trouble = f"{provider.name} {DOWN[health]}{reason.rstrip('.')}."
     return trouble, _REPAIRS[health].format(provider=provider.name)
+
+
+def _inactive(facade: Model) -> _Words:
+    if facade.status == ModelStatus.DRAFT:
+        trouble = f"{facade.slug} is a draft: it has no usable backend."
+        return trouble, "Enable or add one, or choose another model."
+    return f"{facade.slug} is {facade.status}.", "Activate it, or choose another."
 
 
 def _nothing(agent: Agent, outlook: Outlook) -> _Words:

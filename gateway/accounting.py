@@ -22,7 +22,7 @@ from gateway.journal import Journal, journals_in, taken_over
 from gateway.meter import Meter, meters_in, read_meter
 from gateway.models import Agent
 from gateway.spool import Spool
-from usage.entries import Entry
+from usage.entries import Entry, KindOfUse
 from usage.models import UsageRecord, Writer
 from usage.models.writer import Seen
 
@@ -260,7 +260,8 @@ class Accounting:
         except (DataError, IntegrityError):
             for entry in entries:
                 self._write_one(entry)
-        self._note_use({entry.agent or entry.key for entry in entries})
+        by_clients = (one for one in entries if one.kind_of_use != KindOfUse.PLAYGROUND)
+        self._note_use({entry.agent or entry.key for entry in by_clients})
         self.written += len(entries)
 
     def _write_one(self, entry: Entry) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.estimates import most_output_tokens, prompt_tokens
 from gateway.formats.asking import Asked
+from gateway.prompt_bounds import most_prompt_tokens
 from gateway.refusals import ModelUnpriced
 from gateway.snapshots.tables import Target
 from providers.kinds.vocabulary import Format
@@ -47,14 +48,22 @@ def claims_of(
 ) -> tuple[Claim, Claim]:
     """Give what a call claims of rates, and what of money.
 
-    A call that is free whoever answers claims no money, so it goes on when that is used up.
+    Money is claimed for a bound of the prompt that always holds, tokens by the usual estimate: as
+    a bound that is several times too large they would stop others for nothing. A call that is free
+    whoever answers claims no money, so it goes on when that is used up.
     """
     rates = tuple(rule for rule in rules if not rule.measure.is_money)
     paid = tuple(rule for rule in rules if rule.measure.is_money)
-    counts = paid or any(rule.measure is Measure.TOKENS for rule in rates)
-    needs = list(_needs(asked, targets)) if counts else []
-    tokens = max((prompt + output for prompt, output, _ in needs), default=0)
-    costs = [most_cost(prices, prompt, output) for prompt, output, prices in needs]
+    answers = [(target, most_output_tokens(asked, target.max_output)) for target in targets]
+    tokens = 0
+    if any(rule.measure is Measure.TOKENS for rule in rates):
+        longest = max((output for _, output in answers), default=0)
+        tokens = prompt_tokens(asked.fields) + longest
+    prompt = most_prompt_tokens(asked.fields) if paid else 0
+    costs = [
+        most_cost(target.prices, min(prompt, target.context_window or prompt), output)
+        for target, output in answers
+    ]
     if all(cost == 0 for cost in costs):
         paid = ()
     cost = max((cost for cost in costs if cost is not None), default=Decimal(0))
@@ -78,9 +87,3 @@ def is_priced(prices: Prices, formats: Iterable[Format]) -> bool:
 
 def _wants_prices(rule: Rule) -> bool:
     return rule.measure.is_money and not rule.is_shadow and not rule.allows_unpriced
-
-
-def _needs(asked: Asked, targets: Iterable[Target]) -> Iterable[tuple[int, int, Prices]]:
-    prompt = prompt_tokens(asked.fields)
-    for target in targets:
-        yield prompt, most_output_tokens(asked, target.max_output), target.prices

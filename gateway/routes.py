@@ -69,6 +69,7 @@ class Obstacle(StrEnum):
     BREAKER_OPEN = "breaker_open"
     DOWN = "down"
     MISSING = "missing"
+    UNPRICED = "unpriced"
 
 
 @dataclass(frozen=True, slots=True)

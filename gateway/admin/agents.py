@@ -59,7 +59,8 @@ class AgentAdmin(ConnectPages, Listed):
         """Count the agents with a warning, for the sidebar, which asks once the page is there."""
         self.enter(request, "agents:ListAgents")
         seen = cast("AgentQuerySet", super().visible(request))
-        answer = render(request, "gateway/_warnings.html", {"count": warnings_among(seen)})
+        count = warnings_among(seen, now=timezone.now())
+        answer = render(request, "gateway/_warnings.html", {"count": count})
         add_never_cache_headers(answer)
         return answer
 

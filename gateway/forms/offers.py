@@ -2,8 +2,9 @@
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Project
+from accounts.models import Project, User
 from gateway.models import AccessGrant, Model
+from gateway.snapshots.access import granted_to
 from providers.models import ModelKind, Provider, ProviderModel
 
 
@@ -33,6 +34,14 @@ def offered_facades(project: Project | None, *, kept: Model | None = None) -> Qu
     granted = AccessGrant.objects.filter(project=project, model__isnull=False)
     fitting = Q(pk__in=granted.values("model"), status="active", kind=ModelKind.CHAT)
     return Model.objects.filter(fitting | Q(pk=kept.pk if kept else None)).by_slug()
+
+
+def callable_facades(project: Project, user: User) -> QuerySet[Model]:
+    """Give the active chat facades that a person may call from a project, as their keys may."""
+    granted = granted_to(project, user).filter(model__isnull=False)
+    inside = Q(project=project) | Q(project=None)
+    chatting = Model.objects.active().filter(kind=ModelKind.CHAT)
+    return chatting.filter(inside, pk__in=granted.values("model")).by_slug()
 
 
 def granted_providers(project: Project) -> QuerySet[Provider]:

@@ -11,7 +11,7 @@ from accounts.models import Project
 from accounts.principal import Principal
 from accounts.tenancy.fields import WalledChoiceField
 from gateway.formats.conversing import Said, Speaker
-from gateway.forms.offers import offered_facades, offered_models
+from gateway.forms.offers import callable_facades, offered_models
 from gateway.models import Agent
 from gateway.services.playground import Ask
 
@@ -47,7 +47,7 @@ class PlaygroundForm(forms.Form):
     ) -> None:
         super().__init__(data, label_suffix="")
         self._project, self._who = project, who
-        cast("forms.ChoiceField", self.fields["to"]).choices = _choices(project)
+        cast("forms.ChoiceField", self.fields["to"]).choices = _choices(project, who)
         field = cast("WalledChoiceField", self.fields["agent"])
         field.queryset = Agent.objects.filter(pk__in=[agent.pk for agent in agents]).with_route()
 
@@ -77,10 +77,10 @@ class PlaygroundForm(forms.Form):
         )
 
 
-def _choices(project: Project) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Group what the project's clients may name: its own order, facades, models by provider."""
+def _choices(project: Project, who: Principal) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Group what somebody may name: the project's own order, facades, models by provider."""
     groups = [("The project's choice", [("default", "default"), ("task", "task")])]
-    facades = [(facade.slug, facade.slug) for facade in offered_facades(project)]
+    facades = [(facade.slug, facade.slug) for facade in callable_facades(project, who.user)]
     return groups + [("Models", facades)] * bool(facades) + list(_by_provider(project))
 
 

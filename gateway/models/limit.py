@@ -41,6 +41,10 @@ class LimitQuerySet(WalledQuerySet["Limit"]):
     def of_money(self) -> Self:
         return self.filter(measure__startswith="usd_")
 
+    def wanting_prices(self) -> Self:
+        """Keep those under which a model without a price is refused."""
+        return self.enabled().of_money().filter(is_shadow=False, allows_unpriced=False)
+
     def concerning(
         self, project: Project, *, agent: Agent | None = None, key: ApiKey | None = None
     ) -> Self:
@@ -109,6 +113,11 @@ class Limit(TenantModel):
     @property
     def is_of_money(self) -> bool:
         return Measure(self.measure).is_money
+
+    def concerns(self, agent: Agent) -> bool:
+        """Tell whether an agent's calls have to pass it."""
+        is_on_project = self.agent_id is None and self.key_id is None
+        return self.project_id == agent.project_id and (is_on_project or self.agent_id == agent.pk)
 
     @property
     def rule(self) -> Rule:

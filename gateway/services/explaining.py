@@ -12,10 +12,11 @@ from accounts.models import ApiKey, Project
 from accounts.principal import Principal
 from gateway.breaker import Breaker
 from gateway.callers import caller_of
+from gateway.foretelling import foretold
 from gateway.models import Agent
 from gateway.refusals import Refusal
 from gateway.routes import By, Need, Obstacle, Seeker
-from gateway.routing import Choosing, Considered, Explained, explained
+from gateway.routing import Choosing, Considered, Explained
 from gateway.sharing import BREAKERS, states_in
 from gateway.snapshots.loading import table_of
 from gateway.snapshots.tables import Target
@@ -49,6 +50,9 @@ _WORDS: Final[Mapping[Obstacle, Callable[[Target, Need], str]]] = {
     Obstacle.DOWN: lambda target, _need: f"{target.provider_name} is down.",
     Obstacle.MISSING: lambda target, _need: (
         f"{target.provider_name} no longer has {target.upstream_id}: pull it again."
+    ),
+    Obstacle.UNPRICED: lambda _target, _need: (
+        "It has no price, and a limit in USD lets only priced models through."
     ),
 }
 
@@ -100,20 +104,26 @@ def explain(who: Principal | ApiKey | Agent, question: Question, *, project: Pro
 
     Between backends of one priority the heavier ones come first here; calls draw lots.
     """
-    caller, breaker = caller_of(who, project), Breaker()
-    sees_breakers = _learn(breaker)
-    now = time.time()
-    choosing = Choosing(
-        lambda target: breaker.is_open(target, now=now), lambda: _HEAVIER_FIRST, now
-    )
-    told = explained(table_of(project.pk), question.model, caller, question.need, choosing)
+    caller = caller_of(who, project)
+    choosing, sees_breakers = choosing_at(time.time())
+    told = foretold(table_of(project.pk), question.model, caller, question.need, choosing)
     return Answer(_route(caller), _steps(told, question.need), told.refusal, sees_breakers)
 
 
-def _learn(breaker: Breaker) -> bool:
+def choosing_at(now: float) -> tuple[Choosing, bool]:
+    """Give what choices depend on at a moment of Unix time, and whether breakers could be seen."""
+    breaker = Breaker()
+    sees_breakers = _learn(breaker, now=now)
+    choosing = Choosing(
+        lambda target: breaker.is_open(target, now=now), lambda: _HEAVIER_FIRST, now
+    )
+    return choosing, sees_breakers
+
+
+def _learn(breaker: Breaker, *, now: float) -> bool:
     """Ask the other processes how breakers stand."""
     try:
-        breaker.learn(states_in(announcing.client().hgetall(BREAKERS), now=time.time()))
+        breaker.learn(states_in(announcing.client().hgetall(BREAKERS), now=now))
     except (redis.RedisError, OSError):
         return False
     return True

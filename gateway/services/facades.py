@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Epoch, Project
-from gateway.models import AccessGrant, BackendDraft, Model, ModelStatus
+from gateway.models import AccessGrant, BackendDraft, Model, ModelBackend, ModelStatus
 from providers.models import ModelKind
 
 
@@ -67,6 +68,22 @@ def remove(model: Model, *, by: Actor) -> None:
     """Delete it with its backends and grants; raises ModelHasAgents where one is routed to it."""
     audit.record(by, "models:DeleteModel", model, before=model.told(), after=None)
     model.delete()
+
+
+@transaction.atomic
+def settle() -> None:
+    """Make drafts of active facades that nothing can answer any more, and wake those that it can.
+
+    For whatever switches providers and their models, which know nothing of facades.
+    """
+    usable = ModelBackend.objects.usable().filter(
+        model=OuterRef("pk"), provider_model__kind=OuterRef("kind")
+    )
+    drafts = Model.objects.filter(status=ModelStatus.DRAFT)
+    changed = Model.objects.active().exclude(Exists(usable)).update(status=ModelStatus.DRAFT)
+    changed += drafts.filter(Exists(usable)).update(status=ModelStatus.ACTIVE)
+    if changed:
+        Epoch.bump()
 
 
 def _store(model: Model, draft: ModelDraft, *, by: Actor) -> None:

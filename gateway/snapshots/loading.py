@@ -50,9 +50,7 @@ def _targets(routing: ProjectRouting | None, *models: Iterable[ProviderModel]) -
     """Make one target of each model, wherever it stands."""
     found = {model.pk: model for model in chain(*models[::-1])}
     prices = prices_of(list(found.values()))
-    return {
-        pk: _target(model, prices[pk], _dead_until(routing, model)) for pk, model in found.items()
-    }
+    return {pk: target_of(model, prices[pk], routing) for pk, model in found.items()}
 
 
 def _dead_until(routing: ProjectRouting | None, model: ProviderModel) -> float:
@@ -63,7 +61,8 @@ def _dead_until(routing: ProjectRouting | None, model: ProviderModel) -> float:
     return routing.drilled_until.timestamp() if is_drilled else 0.0
 
 
-def _target(model: ProviderModel, prices: Prices, dead_until: float) -> Target:
+def target_of(model: ProviderModel, prices: Prices, routing: ProjectRouting | None) -> Target:
+    """Make a target of a model, which comes with its provider and secret, as a project meets it."""
     provider, kind = model.provider, model.provider.kind_row
     return Target(
         id=model.public_id,
@@ -83,7 +82,7 @@ def _target(model: ProviderModel, prices: Prices, dead_until: float) -> Target:
         is_enabled=model.is_enabled and provider.is_active,
         is_down=Health(provider.health).is_down,
         is_missing=model.is_missing,
-        dead_until=dead_until,
+        dead_until=_dead_until(routing, model),
         is_shared=provider.project_id is None,
         lacks_terms=kind.terms.are_restricted and provider.terms_accepted_at is None,
     )

@@ -113,5 +113,5 @@ def test_many_agents_cost_no_more_queries_than_one(project, owner, django_assert
         facade = make_model(project, provider.models.first())
         make_agent(project, routing="facade", facade=facade)
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(11):
         assert len(routes(project, owner)) == 12

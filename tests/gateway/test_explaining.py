@@ -14,7 +14,14 @@ from gateway.sharing import text_of
 from gateway.snapshots.loading import table_of
 from providers.health import Health, Mode
 from providers.models import ProjectRouting, Provider
-from tests.factories import make_agent, make_key, make_model, make_project, make_provider
+from tests.factories import (
+    make_agent,
+    make_key,
+    make_limit,
+    make_model,
+    make_project,
+    make_provider,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +151,36 @@ def test_a_long_request_is_measured_by_the_context_window(aurora, breakers):
 
     assert order(told) == ["spare/first"]
     assert told["leftOut"][0]["reason"] == "It takes 1,000 tokens, and the request has 5,000."
+
+
+def test_a_model_without_a_price_is_left_out_under_a_limit_of_money(aurora, breakers):
+    Provider.objects.get(name="Spare").models.update(input_price="1", output_price="2")
+    make_limit(aurora, measure="usd_per_day", amount=5)
+
+    told = ask(aurora, model="default").json()
+
+    assert order(told) == ["spare/first"]
+    (left_out,) = told["leftOut"]
+    assert left_out["obstacle"] == "unpriced"
+    assert left_out["reason"].startswith("It has no price, and a limit in USD")
+
+
+def test_without_any_price_the_refusal_names_the_limit(aurora, breakers):
+    make_limit(aurora, measure="usd_per_day", amount=5, name="Budget")
+
+    told = ask(aurora, model="default").json()
+
+    assert told["candidates"] == []
+    assert [one["obstacle"] for one in told["leftOut"]] == ["unpriced", "unpriced"]
+    assert told["refusal"]["code"] == "model_unpriced"
+    assert "“Budget”" in told["refusal"]["message"]
+
+
+@pytest.mark.parametrize("lenience", [{"is_shadow": True}, {"allows_unpriced": True}])
+def test_a_limit_that_lets_unpriced_models_through_is_in_nobodys_way(aurora, breakers, lenience):
+    make_limit(aurora, measure="usd_per_day", amount=5, **lenience)
+
+    assert order(ask(aurora, model="default").json()) == ["near/first", "spare/first"]
 
 
 def test_another_projects_key_is_not_found(aurora, breakers):

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.batches import Batches
 from gateway.claiming import claims_of, is_priced, most_cost, payable
-from gateway.estimates import most_output_tokens
+from gateway.estimates import most_output_tokens, prompt_tokens
 from gateway.formats.asking import Asked
+from gateway.prompt_bounds import AN_IMAGE, ELSEWHERE, most_prompt_tokens
 from gateway.refusals import LimitReached, ModelUnpriced
 from providers.kinds.vocabulary import Format
 from tests.usage.test_limit_rules import rule
@@ -27,8 +30,9 @@ class Target:
     name = "near/model"
     formats = frozenset({Format.CHAT})
 
-    def __init__(self, prices, max_output=None):
+    def __init__(self, prices, max_output=None, context_window=None):
         self.prices, self.max_output = prices, max_output
+        self.context_window = context_window
 
 
 def asked(**fields):
@@ -64,7 +68,76 @@ def test_a_call_is_reserved_for_at_the_dearest_candidates_prices():
 
     _, cost = claims([BUDGET], Target(PRICES), Target(dear), messages=["x" * 400], max_tokens=50)
 
-    assert cost.cost == (100 * 10 + 50 * 20) * Decimal("0.000001")
+    body = len('{"messages":[""],"max_tokens":50}') + 400
+    assert cost.cost == (body * 10 + 50 * 20) * Decimal("0.000001")
+
+
+def test_no_prompt_is_reserved_for_beyond_the_window_of_its_model():
+    small = Target(PRICES, context_window=1_000)
+
+    _, cost = claims([BUDGET], small, messages=["x" * 4_000], max_tokens=50)
+
+    assert cost.cost == (1_000 * 1 + 50 * 2) * Decimal("0.000001")
+
+
+def content(*parts):
+    return {"messages": [{"role": "user", "content": list(parts)}]}
+
+
+LONG = "QUJD" * 100_000
+PLAIN = len('{"messages":[{"role":"user","content":[]}]}')
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{LONG}"}},
+        {"type": "image_url", "image_url": {"url": "https://pictures.example/1.png"}},
+        {"type": "input_image", "file_id": "file-1"},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": LONG}},
+        {"inlineData": {"mimeType": "image/png", "data": LONG}},
+        {"fileData": {"mimeType": "image/png", "fileUri": "gs://pictures/1"}},
+    ],
+)
+def test_an_image_counts_a_flat_sum_wherever_it_is(image):
+    frame = {name: {} for name in image if name.endswith("Data")}  # stays around the image
+
+    assert most_prompt_tokens(content(image)) == (
+        PLAIN + AN_IMAGE + (len(f'{{"{next(iter(frame))}":}}') if frame else 0)
+    )
+    assert most_prompt_tokens(content(image, image)) > 2 * AN_IMAGE
+
+
+def test_a_file_counts_its_bytes_and_one_that_lies_elsewhere_a_flat_sum():
+    inside = {"type": "file", "file": {"file_data": f"data:application/pdf;base64,{LONG}"}}
+
+    assert most_prompt_tokens(content(inside)) > len(LONG)
+    for outside in (
+        {"type": "input_file", "file_id": "file-1"},
+        {"type": "document", "source": {"type": "url", "url": "https://papers.example/1.pdf"}},
+        {"fileData": {"mimeType": "video/mp4", "fileUri": "gs://films/1"}},
+    ):
+        assert most_prompt_tokens(content(outside)) > ELSEWHERE
+    assert most_prompt_tokens({"input": "Go on.", "previous_response_id": "resp_1"}) > ELSEWHERE
+
+
+@given(st.text())
+def test_a_prompt_has_no_more_tokens_than_bytes(text):
+    """A tokenizer that knows none of the words makes a token of each byte, and none makes more."""
+    frame = 4 + 3  # the most that is put around one message, and around all of them
+
+    most = most_prompt_tokens({"messages": [{"role": "user", "content": text}]})
+
+    assert len(text.encode()) + frame <= most <= 6 * len(text.encode()) + PLAIN
+
+
+def test_a_conversation_in_plain_english_is_reserved_for_a_handful_of_times_its_estimate():
+    words = "The quick brown fox jumps over the lazy dog. " * 200
+    messages = [{"role": "user", "content": words}, {"role": "assistant", "content": words}]
+
+    most, usual = most_prompt_tokens({"messages": messages}), prompt_tokens({"messages": messages})
+
+    assert usual < most < 5 * usual
 
 
 def test_tokens_are_the_prompt_and_the_longest_answer():

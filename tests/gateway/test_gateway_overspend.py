@@ -2,18 +2,22 @@
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
 
+from gateway.prompt_bounds import most_prompt_tokens
 from tests import factories
 from tests.gateway import upstream as up
 from tests.gateway.redis_server import RedisServer
 from usage.models import LimitWindow, UsageRecord
 
-CALLS = 400
-CALL = Decimal("0.000013")  # what the upstream's plain answer costs
+CALLS = 200
+CJK = st.text("上下左右東西南北春夏秋冬。、ひらがなカタカナ한국어", min_size=50, max_size=300)
+CODE = st.text('{}[]();:=+-*/<>!&|_#\\"\n\t01xyz', min_size=50, max_size=600)
 WORD = {
     "object": "chat.completion.chunk",
     "choices": [{"index": 0, "delta": {"content": "Hm"}}],
@@ -76,39 +80,101 @@ def test_each_process_goes_by_its_share_while_redis_is_away(
     assert told == [200, 200, 200, 429, 429]
 
 
-@pytest.mark.parametrize("measure", ["usd_per_day", "usd_per_month"])
-def test_hundreds_of_concurrent_calls_never_spend_more_than_the_limit_and_one_reservation(
-    gateways, server, provider, aurora, token, measure
-):
-    """Two gateways, sixteen clients, Redis gone half-way: some of each are refused."""
-    amount = Decimal("0.002")  # of about 154 calls
-    factories.make_limit(aurora, measure=measure, amount=amount)
-    factories.make_limit(aurora, measure="requests_per_minute", amount=100_000)
-    for gateway in gateways:
-        gateway.notice()
-    count, told = threading.Semaphore(0), []
+@st.composite
+def budgets(draw):
+    """Draw a limit of money and the prompts, with their max_tokens, that are sent under it."""
+    measure = draw(st.sampled_from(["usd_per_day", "usd_per_week", "usd_per_month"]))
+    amount = draw(st.decimals("0.0005", "0.05", places=4))
+    prompts = st.one_of(CJK, CODE, st.text(max_size=300))
+    calls = draw(st.lists(st.tuples(prompts, st.integers(1, 300)), min_size=1, max_size=8))
+    return measure, amount, calls
+
+
+def tokens_of(prompt):
+    """Count as the worst tokenizer does: each byte is a token, and a message seven more."""
+    return len(prompt.encode()) + 7
+
+
+async def bill_the_most(peer):
+    """Answer as long as the client lets it, after a moment in which the others come too."""
+    asked = peer.request.json
+    used = {
+        "prompt_tokens": tokens_of(asked["messages"][0]["content"]),
+        "completion_tokens": asked["max_tokens"],
+    }
+    await asyncio.sleep(0.02)
+    if asked.get("stream"):
+        await up.stream("Hm", usage=used)(peer)
+    else:
+        await up.answer(up.ANSWER | {"usage": used})(peer)
+
+
+def in_usd(prompt_tokens, answer_tokens):
+    return (prompt_tokens * 1 + answer_tokens * 2) * Decimal("0.000001")
+
+
+def body_of(prompt, most, *, streams):
+    messages = [{"role": "user", "content": prompt}]
+    return {"model": "default", "messages": messages, "max_tokens": most, "stream": streams}
+
+
+def call_at_once(gateways, token, calls, meanwhile):
+    """Make all the calls at once, half of them streams; tell the status of each."""
+    start = threading.Barrier(CALLS + 1)
 
     def call(number):
-        gateway = gateways[number % 2]
-        told.append(gateway.chat(token, max_tokens=10, stream=number % 3 == 0).status)
-        count.release()
+        prompt, most = calls[number % len(calls)]
+        start.wait()
+        body = body_of(prompt, most, streams=number % 4 > 1)
+        return gateways[number % 2].ask(token, "/v1/chat/completions", body)
 
-    with ThreadPoolExecutor(16) as clients:
-        calls = [clients.submit(call, number) for number in range(CALLS)]
-        for _ in range(CALLS // 8):
-            assert count.acquire(timeout=60)
-        server.stop()
-        for one in calls:
-            one.result()
+    with ThreadPoolExecutor(CALLS) as clients:
+        answers = [clients.submit(call, number) for number in range(CALLS)]
+        start.wait()
+        for _ in zip(range(CALLS // 4), as_completed(answers), strict=False):
+            pass
+        meanwhile()
     for gateway in gateways:
         gateway.settle()
+    return [answer.result().status for answer in answers]
 
-    most_of_one = Decimal("0.000023")  # three tokens of prompt, ten of answer
-    spent = sum(UsageRecord.objects.values_list("cost", flat=True))
-    assert set(told) == {200, 429}
+
+@settings(
+    max_examples=4,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=(HealthCheck.function_scoped_fixture,),
+)
+@given(budget=budgets())
+@example(budget=("usd_per_month", Decimal("0.0200"), [("物語" * 100, 1), ("x = [[0]]\n", 300)]))
+def test_hundreds_of_concurrent_calls_never_spend_more_than_the_limit_and_one_reservation(
+    gateways, server, provider, aurora, upstream, budget
+):
+    """Two gateways, and Redis gone half-way; each budget is of a key of its own."""
+    measure, amount, calls = budget
+    upstream.usually = bill_the_most
+    server.stop()
+    server.start()
+    key, token = factories.make_key(aurora)
+    limit = factories.make_limit(key, measure=measure, amount=amount)
+    factories.make_limit(key, measure="requests_per_minute", amount=100_000)
+    for gateway in gateways:
+        gateway.notice()
+
+    told = call_at_once(gateways, token, calls, meanwhile=server.stop)
+
+    spent = sum(
+        UsageRecord.objects.filter(key_public_id=key.public_id).values_list("cost", flat=True)
+    )
+    answered = [calls[n % len(calls)] for n, status in enumerate(told) if status == 200]
+    most_of_one = max(
+        in_usd(most_prompt_tokens(body_of(prompt, most, streams=True)), most)
+        for prompt, most in calls
+    )
+    assert 200 in told
+    assert set(told) <= {200, 429}
+    assert spent == sum(in_usd(tokens_of(prompt), most) for prompt, most in answered)
     assert spent <= amount + most_of_one
-    assert spent == told.count(200) * CALL
-    assert told.count(200) > 100
-    window = LimitWindow.objects.get(measure=measure)
+    window = LimitWindow.objects.get(limit=limit.public_id)
     assert (window.spent, window.reserved) == (spent, 0)
     assert window.refused == told.count(429)

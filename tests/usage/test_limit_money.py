@@ -180,19 +180,58 @@ def thresholds():
     return list(LimitAlert.objects.order_by("pk").values_list("threshold", flat=True))
 
 
-def test_alerts_come_at_eighty_and_hundred_percent_once_each(rule, provider):
-    reserve(claim(rule, cost=0))
-    for _ in range(12):
-        use(provider, at=NOW, cost=DOLLAR)
+@pytest.mark.parametrize(
+    ("spendings", "told"),
+    [
+        (["7.99"], []),
+        (["8"], [80]),
+        (["8.50", "2"], [80, 100]),
+        (["10.50"], [100]),
+        (["1"] * 12, [80, 100]),
+        (["10", "0.01", "5"], [100]),
+    ],
+)
+@pytest.mark.parametrize("refusals", [0, 1])
+def test_alerts_go_by_what_is_spent_and_come_once_each(rule, provider, spendings, told, refusals):
+    """A call that was refused because others may fill the limit changes nothing."""
+    others = claim(rule, cost=10)
+    stops = reserve(others, *(claim(rule) for _ in range(refusals)))
+    _settle(provider, others, cost=Decimal(0))
 
-    assert thresholds() == [80, 100]
+    for cost in spendings:
+        use(provider, at=NOW, cost=Decimal(cost))
+
+    assert sum(stop is not None for stop in stops) == refusals
+    assert thresholds() == told
 
 
-def test_a_refusal_is_told_as_a_full_limit(rule):
+def test_what_is_only_set_aside_reaches_no_limit(rule):
     reserve(*(claim(rule, cost=9) for _ in range(4)))
-    reserve(claim(rule))
 
-    assert thresholds() == [100]
+    assert window(rule).refused == 2
+    assert thresholds() == []
+
+
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [
+        (["11"], [100]),  # 91 % of it are spent: told already
+        (["12"], [100]),  # 83 %: only the warning stands
+        (["12", "10"], [100, 100]),
+        (["20", "12"], [100, 80]),
+        (["20", "12", "10"], [100, 80, 100]),
+        (["13", "12"], [100]),  # 77 % is not well below the warning
+    ],
+)
+def test_a_level_that_has_fallen_well_below_a_threshold_arms_it_anew(rule, provider, amounts, told):
+    use(provider, at=NOW, cost=Decimal(10))
+    reserve(claim(rule, cost=0))
+
+    for amount in amounts:
+        money.change(replace(rule, amount=Decimal(amount)), now=NOW)
+        use(provider, at=NOW, cost=Decimal(0))
+
+    assert thresholds() == told
 
 
 def test_a_higher_amount_arms_alerts_anew(rule, provider):

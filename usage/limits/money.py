@@ -20,8 +20,6 @@ from usage.models.limit_window import LimitReservation, LimitWindow
 
 EXPIRES_AFTER: Final = timedelta(hours=2)  # twice as long as the longest call
 
-_FULL: Final = Decimal(100)
-
 _Key = tuple[str, datetime]
 
 
@@ -35,17 +33,16 @@ def reserve(claims: Sequence[Claim], *, now: datetime) -> list[Standing | None]:
         windows = _locked(claims)
         held: list[LimitReservation] = []
         answers: list[Standing | None] = []
-        full: set[int] = set()
         for claim in claims:
             mine = [windows[_key(rule, claim.at)] for rule in claim.rules]
             standings = list(map(_standing, claim.rules, mine, [claim.at] * len(mine)))
             stop = stops(standings)
-            full |= _counted(standings, mine, stop)
+            _count(standings, mine, stop)
             answers.append(stop)
             if stop is None:
                 held += [_hold(window, claim, now=now) for window in mine]
         LimitReservation.objects.bulk_create(held)
-        _keep(windows.values(), now=now, full=full)
+        _keep(windows.values(), now=now)
     return answers
 
 
@@ -134,20 +131,15 @@ def _standing(rule: Rule, window: LimitWindow, at: datetime) -> Standing:
     return Standing(replace(rule, amount=window.amount), window.taken, wait_s)
 
 
-def _counted(
+def _count(
     standings: Iterable[Standing], windows: Iterable[LimitWindow], stop: Standing | None
-) -> set[int]:
-    """Count a refusal, and what shadow limits would have refused; return which were full."""
-    full = set()
+) -> None:
+    """Count a refusal, and what shadow limits would have refused."""
     for standing, window in zip(standings, windows, strict=True):
         if standing is stop:
             window.refused += 1
         elif standing.is_full and standing.rule.is_shadow:
             window.would_refuse += 1
-        else:
-            continue
-        full.add(window.pk)
-    return full
 
 
 def _hold(window: LimitWindow, claim: Claim, *, now: datetime) -> LimitReservation:
@@ -192,12 +184,11 @@ def _charge(window: LimitWindow, entry: Entry, held: Decimal | None) -> None:
         window.spent += entry.cost
 
 
-def _keep(windows: Iterable[LimitWindow], *, now: datetime, full: set[int] | None = None) -> None:
-    """Store windows, and tell of the thresholds that they have crossed.
+def _keep(windows: Iterable[LimitWindow], *, now: datetime) -> None:
+    """Store windows, and tell of the thresholds that what is spent has crossed.
 
-    Money that is spent stays spent: what was told stays told, until the amount is changed.
+    What calls under way have set aside is not spent: most of it comes back.
     """
     for window in windows:
-        percent = _FULL if window.pk in (full or ()) else percent_of(window.spent, window.amount)
-        alerts.tell(window, max(percent, Decimal(window.told)), at=now)
+        alerts.tell(window, percent_of(window.spent, window.amount), at=now)
     LimitWindow.objects.keep(windows)

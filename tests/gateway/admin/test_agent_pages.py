@@ -171,11 +171,12 @@ def test_counting_warnings_asks_no_more_for_more_agents(
     browser = browse(viewer)
     for _ in range(2):
         make_agent(project)
+    make_agent(project, routing="pinned", pinned_model=provider.default_model)
     with CaptureQueriesContext(connection) as few:
         counted(browser)
     for _ in range(10):
         make_agent(project)
-    make_agent(project, routing="pinned", pinned_model=provider.default_model)
+        make_agent(project, routing="pinned", pinned_model=provider.default_model)
 
     with django_assert_max_num_queries(len(few)):
         counted(browser)

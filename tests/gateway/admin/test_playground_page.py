@@ -3,11 +3,20 @@
 import json
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.roles import Role
+from gateway.models import AccessGrant
 from gateway.services import inside
-from tests.factories import make_agent, make_member, make_model, make_project, make_provider
+from tests.factories import (
+    make_agent,
+    make_grant,
+    make_member,
+    make_model,
+    make_project,
+    make_provider,
+)
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -49,6 +58,21 @@ def test_it_offers_what_the_project_may_call(browse, project, viewer):
     assert "house-model" in page
     assert f"{provider.slug}/near-model" in page
     assert "far-model" not in page
+
+
+@pytest.mark.parametrize("holder", ["user", "group"])
+def test_a_model_that_somebody_was_granted_alone_is_offered_to_them(
+    browse, project, viewer, editor, holder
+):
+    model = make_model(project, make_provider(project).default_model, slug="house-model")
+    AccessGrant.objects.all().delete()
+    group = Group.objects.create(name="Pilots")
+    viewer.groups.add(group)
+
+    make_grant(model=model, **{holder: {"user": viewer, "group": group}[holder]})
+
+    assert "house-model" in browse(viewer).get(PAGE).content.decode()
+    assert "house-model" not in browse(editor).get(PAGE).content.decode()
 
 
 def test_agents_are_offered_to_whoever_may_make_their_tokens(browse, project, viewer, editor):

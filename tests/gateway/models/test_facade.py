@@ -51,6 +51,52 @@ def test_an_active_one_keeps_a_usable_backend(project):
     assert model.backends.count() == 1
 
 
+def switched(provider):
+    provider.disable()
+    yield ModelStatus.DRAFT
+    provider.enable()
+    yield ModelStatus.ACTIVE
+
+
+def switched_model(provider):
+    provider.models.first().disable()
+    yield ModelStatus.DRAFT
+    provider.models.first().enable()
+    yield ModelStatus.ACTIVE
+
+
+def removed_model(provider):
+    provider.models.first().delete()
+    yield ModelStatus.DRAFT
+
+
+def deleted(provider):
+    provider.delete()
+    yield ModelStatus.DRAFT
+
+
+@pytest.mark.parametrize("change", [switched, switched_model, removed_model, deleted])
+def test_it_is_active_only_while_a_backend_is_usable(project, change):
+    only = make_provider(project, models=("a", "b"))
+    model = make_model(project, only.models.first())
+    kept = make_model(project, only.models.first(), make_provider(project).models.first())
+    off = make_model(project, only.models.first())
+    off.disable()
+
+    for status in change(only):
+        assert Model.objects.get(pk=model.pk).status == status
+        assert Model.objects.get(pk=kept.pk).status == ModelStatus.ACTIVE
+        assert Model.objects.get(pk=off.pk).status == ModelStatus.DISABLED
+
+
+def test_what_health_writes_at_a_provider_asks_for_no_facade(project, django_assert_num_queries):
+    provider = make_provider(project)
+    make_model(project, provider.models.first())
+
+    with django_assert_num_queries(1):
+        provider.save(update_fields=["health"])
+
+
 def test_a_disabled_one_stays_disabled_whatever_is_wired_to_it(project):
     model = make_model(project, make_provider(project).models.first())
     model.disable()

@@ -11,6 +11,7 @@ from accounts.roles import Role
 from gateway import passes
 from gateway.formats.conversing import Said
 from gateway.formats.conversing import Speaker as Who
+from gateway.models import Agent
 from gateway.services import playground
 from gateway.services.playground import Ask, answer
 from tests import factories
@@ -103,6 +104,18 @@ def test_an_agents_route_decides_where_one_speaks_as_it(ask, provider, fallback,
     assert told[-1]["provider"] == fallback.name
     row = UsageRecord.objects.get()
     assert (row.agent_public_id, row.kind_of_use) == (agent.public_id, KindOfUse.PLAYGROUND)
+
+
+def test_an_agent_that_somebody_speaks_as_has_not_come_itself(ask, gateway, provider, aurora):
+    agent, token = factories.make_agent(aurora)
+
+    ask(agent=agent)
+    gateway.settle()
+    assert Agent.objects.get().last_seen_at is None
+
+    gateway.chat(token)
+    gateway.settle()
+    assert Agent.objects.get().last_seen_at is not None
 
 
 def test_a_viewer_may_ask_but_not_as_an_agent(ask, provider, aurora):

@@ -28,7 +28,7 @@ class MembershipQuerySet(WalledQuerySet["Membership"]):
         membership.refuse_to_outrank(by, role)
         membership.full_clean()
         membership.save()
-        audit.record(by, "members:UpdateMembers", membership, before=None, after=membership.told())
+        audit.record(by, "members:AddMember", membership, before=None, after=membership.told())
         Epoch.bump()
         return membership
 
@@ -111,7 +111,7 @@ class Membership(TenantModel):
         """Take somebody out of the project, by the same rules as `change_role`."""
         self._refuse_self(by, None)
         self.refuse_to_outrank(by, None)
-        audit.record(by, "members:UpdateMembers", self, before=self.told(), after=None)
+        audit.record(by, "members:RemoveMember", self, before=self.told(), after=None)
         self.delete()
         Epoch.revoke()
 

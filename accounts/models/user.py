@@ -177,10 +177,14 @@ class User(AbstractBaseUser, PermissionsMixin):
                 by, "users:UpdateUser", self, before=None, after={"signIn": "new password"}
             )
 
-    def refuse_link(self) -> None:
-        """Raise Refused where a link to set a password would open nothing."""
+    def ask_link(self, *, by: "Actor") -> None:
+        """Put on record that a link to set a password goes out; the caller queues the mail.
+
+        Raises Refused where it would open nothing.
+        """
         if self.status == UserStatus.SUSPENDED:
             raise Refused(f"{self} is suspended: reactivate them first.", code="user_is_suspended")
+        audit.record(by, "users:SendPasswordLink", self, before=None, after={"email": self.email})
 
     @transaction.atomic
     def remove(self, *, by: "Actor") -> None:

@@ -14,6 +14,7 @@ from accounts.permissions import permission_of
 from foundation.panels import MenuItem, Way
 
 UPDATE, UPDATE_OWNERS = "members:UpdateMembers", "members:UpdateOwners"
+REMOVE = "members:RemoveMember"
 _OWNERS_ONLY = "Only an owner changes who owns a project."
 
 

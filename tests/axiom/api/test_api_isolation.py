@@ -239,6 +239,7 @@ def filters_of(operation, world: World) -> list[str]:
 def test_what_depends_on_a_shared_object_elsewhere_is_no_number_here(here, elsewhere):
     shared = make_provider(elsewhere.project)
     Provider.objects.filter(pk=shared.pk).update(project=None)
+    shared.refresh_from_db()
     make_grant(project=elsewhere.project, provider=shared)
     path = f"{API}/ai-providers/{shared.public_id}/impact"
     alone = here.client(Role.VIEWER).get(path).json()

@@ -1,8 +1,8 @@
 """Why somebody may or may not do something: the rules in the order in which they decide."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Model
 
@@ -26,9 +26,12 @@ class Step:
         return {"rule": self.rule, "passes": self.passes, "reason": self.reason}
 
 
+Further = Callable[[Weighed, Model], Step | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decision, which is `may`'s own, and the chain of rules that led to it."""
+    """The decision, which is `may`'s own and that of further rules, and what led to it."""
 
     is_allowed: bool
     action: str
@@ -39,6 +42,14 @@ class Explanation:
         return {"isAllowed": self.is_allowed, "action": self.action, "steps": steps}
 
 
+_FURTHER: Final[dict[str, Further]] = {}
+
+
+def register(action: str, rule: Further) -> None:
+    """Have a higher floor's rule asked as well, about an object that `may` says yes to."""
+    _FURTHER[action] = rule
+
+
 def explain(
     who: Principal,
     action: str,
@@ -46,9 +57,14 @@ def explain(
     *,
     project: "Project | None" = None,
 ) -> Explanation:
-    """Tell what `may` decides, and why; raises Undeclared for an unknown action."""
+    """Tell what is decided, and why; raises Undeclared for an unknown action."""
     weighed = weigh(who, action, target, project=project)
-    return Explanation(weighed.is_granted, action, tuple(_steps(weighed)))
+    steps = list(_steps(weighed))
+    rule = _FURTHER.get(action) if weighed.is_granted and target is not None else None
+    further = rule(weighed, target) if rule and target is not None else None
+    if further is None:
+        return Explanation(weighed.is_granted, action, tuple(steps))
+    return Explanation(further.passes, action, (*steps, further))
 
 
 def _steps(weighed: Weighed) -> Iterator[Step]:

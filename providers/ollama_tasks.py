@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.audit import Actor
 from providers import tasks
 from providers.kinds.ollama import tagged
 from providers.models import Operation, Provider
@@ -50,17 +50,19 @@ TASK_OF: Mapping[str, Task[Any, None]] = {
 }
 
 
-def begin_pull(provider: Provider, name: str, *, by: User) -> Operation:
+def begin_pull(provider: Provider, name: str, *, by: Actor) -> Operation:
     """Begin to pull a model, or join the pull of it; raises DependencyDown, or NotOllama."""
     return _begin_on_server(Operation.Verb.PULL_MODEL, provider, name, by=by)
 
 
-def begin_delete(provider: Provider, name: str, *, by: User) -> Operation:
+def begin_delete(provider: Provider, name: str, *, by: Actor) -> Operation:
     """Begin to delete a model from its server; raises DependencyDown, or NotOllama."""
     return _begin_on_server(Operation.Verb.DELETE_PULLED, provider, name, by=by)
 
 
-def _begin_on_server(verb: Operation.Verb, provider: Provider, name: str, *, by: User) -> Operation:
+def _begin_on_server(
+    verb: Operation.Verb, provider: Provider, name: str, *, by: Actor
+) -> Operation:
     ollama.refuse_other(provider)
     with transaction.atomic():
         operation = Operation.start_on_server(verb, provider, tagged(name), by=by)

@@ -11,7 +11,7 @@ from celery.signals import worker_ready
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.audit import Actor
 from accounts.queueing import to_the_queue
 from accounts.refusals import DependencyDown, Unsupported
 from providers import live_traffic
@@ -112,12 +112,12 @@ TASK_OF: Mapping[str, Task[Any, None]] = {
 }
 
 
-def begin_test(model: ProviderModel, *, by: User) -> Operation:
+def begin_test(model: ProviderModel, *, by: Actor) -> Operation:
     """Begin a test of the model, or join the one that is under way; raises DependencyDown."""
     return begin_tests([model], by=by)[0]
 
 
-def begin_tests(models: Iterable[ProviderModel], *, by: User) -> list[Operation]:
+def begin_tests(models: Iterable[ProviderModel], *, by: Actor) -> list[Operation]:
     """Begin a test of each model that is not being tested yet; raises DependencyDown."""
     wanted = {model.public_id: model for model in models}
     unfinished = Operation.objects.unfinished().filter(
@@ -130,7 +130,7 @@ def begin_tests(models: Iterable[ProviderModel], *, by: User) -> list[Operation]
     ]
 
 
-def begin_tests_of(providers: Iterable[Provider], *, by: User) -> list[Operation]:
+def begin_tests_of(providers: Iterable[Provider], *, by: Actor) -> list[Operation]:
     """Begin a test of each enabled model that is not being tested yet; raises DependencyDown.
 
     Gives one operation for each project, which counts how far they are; none where all the
@@ -141,13 +141,13 @@ def begin_tests_of(providers: Iterable[Provider], *, by: User) -> list[Operation
     return _begin_several(*verbs, _not_under_way(verbs[0], models), "model", by=by)
 
 
-def begin_imports(providers: Iterable[Provider], *, by: User) -> list[Operation]:
+def begin_imports(providers: Iterable[Provider], *, by: Actor) -> list[Operation]:
     """Begin an import into each provider, counted as `begin_tests_of` counts its tests."""
     verbs = Operation.Verb.IMPORT_CATALOG, Operation.Verb.IMPORT_SEVERAL
     return _begin_several(*verbs, _not_under_way(verbs[0], providers), "provider", by=by)
 
 
-def begin_import(provider: Provider, *, by: User) -> Operation:
+def begin_import(provider: Provider, *, by: Actor) -> Operation:
     """Begin an import from the catalog, or join the one under way.
 
     Raises DependencyDown, or NothingToImport.
@@ -156,12 +156,12 @@ def begin_import(provider: Provider, *, by: User) -> Operation:
     return join_or_begin(Operation.Verb.IMPORT_CATALOG, provider, by=by)
 
 
-def begin_refresh(provider: Provider, *, by: User) -> Operation:
+def begin_refresh(provider: Provider, *, by: Actor) -> Operation:
     """Begin to ask a provider for its models, or join who asks already; raises DependencyDown."""
     return join_or_begin(Operation.Verb.REFRESH_MODELS, provider, by=by)
 
 
-def begin_sync(version: str, *, by: User) -> Operation:
+def begin_sync(version: str, *, by: Actor) -> Operation:
     """Begin to bring the catalog up to date, or join who does; raises DependencyDown."""
     running = Operation.objects.unfinished().filter(verb=Operation.Verb.SYNC_CATALOG).first()
     if running:
@@ -172,7 +172,7 @@ def begin_sync(version: str, *, by: User) -> Operation:
     return operation
 
 
-def join_or_begin(verb: Operation.Verb, provider: Provider, *, by: User | None) -> Operation:
+def join_or_begin(verb: Operation.Verb, provider: Provider, *, by: Actor) -> Operation:
     unfinished = Operation.objects.unfinished().filter(verb=verb, target_id=provider.public_id)
     return unfinished.first() or _begin(verb, provider, by=by)
 
@@ -184,7 +184,7 @@ def _not_under_way(verb: Operation.Verb, targets: Iterable[Target]) -> list[Targ
 
 
 def _begin_several(
-    verb: Operation.Verb, of: Operation.Verb, targets: Iterable[Target], noun: str, *, by: User
+    verb: Operation.Verb, of: Operation.Verb, targets: Iterable[Target], noun: str, *, by: Actor
 ) -> list[Operation]:
     wholes = []
     by_project: dict[int | None, list[Target]] = {}
@@ -214,7 +214,7 @@ def _send_first(whole: Operation) -> None:
             raise
 
 
-def _begin(verb: Operation.Verb, target: Provider | ProviderModel, *, by: User | None) -> Operation:
+def _begin(verb: Operation.Verb, target: Provider | ProviderModel, *, by: Actor) -> Operation:
     with transaction.atomic():
         operation = Operation.start(verb, target, by=by)
         enqueue(operation)

@@ -13,7 +13,7 @@ from accounts.admin.pages import Pages, attempt, saved
 from accounts.authority import may
 from accounts.forms import RoleForm
 from accounts.models import Invitation, Membership, Project, Role
-from accounts.panels.people import UPDATE, UPDATE_OWNERS, invitation_rows, member_rows
+from accounts.panels.people import REMOVE, UPDATE, UPDATE_OWNERS, invitation_rows, member_rows
 from accounts.tenancy.current import current_project, principal_of
 
 _MOST_INVITATIONS = 20
@@ -53,7 +53,7 @@ class MembershipAdmin(Pages):
         return answer
 
     def role_view(self, request: HttpRequest, project_id: str, user_id: str) -> HttpResponse:
-        member = self._member(request, project_id, user_id)
+        member = self._member(request, UPDATE, project_id, user_id)
         gives_owner = may(principal_of(request), UPDATE_OWNERS, project=member.project)
         stored = {"role": member.role}
         form = RoleForm(request.POST or None, initial=stored, gives_owner=gives_owner)
@@ -76,7 +76,7 @@ class MembershipAdmin(Pages):
         )
 
     def remove_view(self, request: HttpRequest, project_id: str, user_id: str) -> HttpResponse:
-        member = self._member(request, project_id, user_id)
+        member = self._member(request, REMOVE, project_id, user_id)
         if request.method == "POST":
 
             def act() -> HttpResponse:
@@ -97,12 +97,14 @@ class MembershipAdmin(Pages):
             **_way_back(),
         )
 
-    def _member(self, request: HttpRequest, project_id: str, user_id: str) -> Membership:
+    def _member(
+        self, request: HttpRequest, action: str, project_id: str, user_id: str
+    ) -> Membership:
         rows = self.visible(request).filter(project__public_id=project_id)
         member = cast("Membership | None", rows.filter(user__public_id=user_id).first())
         if member is None:
             raise Http404
-        self.allow(request, UPDATE, member)
+        self.allow(request, action, member)
         return member
 
     def _people(self, request: HttpRequest, changes: Any) -> dict[str, Any]:

@@ -55,9 +55,9 @@ class MembershipInline(ProjectInline):
     verbose_name_plural = "members"
     rights: ClassVar = {
         "view": "members:ListMembers",
-        "add": "members:UpdateMembers",
+        "add": "members:AddMember",
         "change": "members:UpdateMembers",
-        "delete": "members:UpdateMembers",
+        "delete": "members:RemoveMember",
     }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:

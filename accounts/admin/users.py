@@ -149,8 +149,9 @@ class UserAdmin(Pages):
         back = self.address_of(person)
 
         def act() -> HttpResponse:
-            person.refuse_link()
-            queue_password_link(person)
+            with transaction.atomic():  # what is not queued is not on record
+                person.ask_link(by=principal_of(request))
+                queue_password_link(person)
             return done(request, f"A link to set a password goes to {person}.", back=back)
 
         return attempt(request, act, back=back)

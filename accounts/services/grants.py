@@ -37,7 +37,8 @@ def take_back(who: User | Group, verb: str, target: Model, *, by: Principal) -> 
     with transaction.atomic():
         grants.revoke(who, cast("Verb", verb), target)
         before = _told(who) | {"verb": verb}
-        audit.record(by, "grants:RevokeGrant", target, before=before, after=None)
+        action = "grants:RevokeGroupGrant" if isinstance(who, Group) else "grants:RevokeGrant"
+        audit.record(by, action, target, before=before, after=None)
         Epoch.revoke()
 
 

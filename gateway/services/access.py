@@ -4,17 +4,21 @@ Taking back returns once every live gateway knows.
 """
 
 from django.db import transaction
+from django.db.models import Model as Record
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.authority import Forbidden, Principal, require
+from accounts.authority import Forbidden, Principal, Weighed, require
+from accounts.explanations import Step
 from accounts.models import Epoch
-from gateway.models import AccessGrant
+from gateway.models import AccessGrant, Model
+from gateway.snapshots.access import granted_to
+from providers.models import Provider, ProviderModel
 
 GIVE = "accessGrants:CreateAccessGrant"
 TAKE_BACK = "accessGrants:DeleteAccessGrant"
 
-__all__ = ["Forbidden", "give", "take_back"]
+__all__ = ["Forbidden", "explained", "give", "take_back"]
 
 
 def give(grant: AccessGrant, *, by: Principal | None) -> AccessGrant:
@@ -34,3 +38,29 @@ def take_back(grant: AccessGrant, *, by: Actor) -> None:
     audit.record(by, TAKE_BACK, grant, before=grant.told(), after=None)
     grant.delete()
     Epoch.revoke()
+
+
+def explained(weighed: Weighed, target: Record) -> Step | None:
+    """Tell whether a grant lets somebody call it; None where its project's own needs none."""
+    lent = target.provider if isinstance(target, ProviderModel) else target
+    if isinstance(lent, Provider):
+        wanted = {"provider": lent} if lent.project_id is None else {}
+    else:
+        wanted = {"model": lent} if isinstance(lent, Model) else {}
+    if not wanted:
+        return None
+    user, project = weighed.principal.user, weighed.place and weighed.place.project
+    if project:
+        reaching = granted_to(project, user)
+    else:
+        reaching = AccessGrant.objects.reaching(user, user.memberships.values("project"))
+    grant = reaching.filter(**wanted).first()
+    if grant:
+        return Step(
+            "access grant",
+            True,
+            f"A grant to the {grant.holder._meta.verbose_name} lets them call it.",
+        )
+    where = f" from {project}" if project else ""
+    reason = f"Nothing grants {lent} to whoever calls it{where}: give an access grant first."
+    return Step("access grant", False, reason)

@@ -62,14 +62,14 @@ class BulkPages(Pages):
         """Start a test of every enabled model; one line on the page counts how far they are."""
 
         def act(tally: Tally) -> HttpResponse:
-            begun = tasks.begin_tests_of(tally.fitting, by=principal_of(request).user)
+            begun = tasks.begin_tests_of(tally.fitting, by=principal_of(request))
             return begun_here(request, begun, tally.banner(_begun(begun, "test")))
 
         return self._do_to_ticked(request, "aiProviders:TestAiProvider", act)
 
     def import_several_view(self, request: HttpRequest) -> HttpResponse:
         def act(tally: Tally) -> HttpResponse:
-            begun = tasks.begin_imports(tally.fitting, by=principal_of(request).user)
+            begun = tasks.begin_imports(tally.fitting, by=principal_of(request))
             return begun_here(request, begun, tally.banner(_begun(begun, "import")))
 
         return self._do_to_ticked(request, "aiProviders:ImportCatalog", act)

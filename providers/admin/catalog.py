@@ -111,7 +111,7 @@ class CatalogEntryAdmin(Pages):
         if request.method == "POST":
 
             def act() -> HttpResponse:
-                tasks.begin_sync(builtin().version, by=principal_of(request).user)
+                tasks.begin_sync(builtin().version, by=principal_of(request))
                 return leave(request, "The catalog is being brought up to date.", to=back)
 
             return attempt(request, act, back=back)

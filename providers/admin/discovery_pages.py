@@ -38,7 +38,7 @@ class DiscoveryPages(Pages):
         back = self.address_of(provider, "detail")
 
         def act() -> HttpResponse:
-            operation = tasks.begin_refresh(provider, by=principal_of(request).user)
+            operation = tasks.begin_refresh(provider, by=principal_of(request))
             if not htmx_of(request):
                 return done(request, f"{provider.name} is asked for its models.", back=back)
             context = {"poll_url": poll_url(operation), "target": "#refresh-state"}

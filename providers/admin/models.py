@@ -74,7 +74,7 @@ class ProviderModelAdmin(Pages):
         self.allow(request, "aiProviders:TestProviderModel", model)
 
         def act() -> HttpResponse:
-            operation = tasks.begin_test(model, by=principal_of(request).user)
+            operation = tasks.begin_test(model, by=principal_of(request))
             if not htmx_of(request):
                 return done(request, f"{model} is being tested.", back=_page_of(model))
             badge = TestBadge.of(model, operation)

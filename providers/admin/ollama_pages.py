@@ -58,7 +58,7 @@ class OllamaPages(Pages):
             return refused(request, problem, back=back)
 
         def act() -> HttpResponse:
-            ollama_tasks.begin_pull(provider, name, by=principal_of(request).user)
+            ollama_tasks.begin_pull(provider, name, by=principal_of(request))
             return done(request, f"{provider.name} pulls {name}.", back=back)
 
         return attempt(request, act, back=back)
@@ -106,7 +106,7 @@ class OllamaPages(Pages):
         if request.method == "POST":
 
             def act() -> HttpResponse:
-                ollama_tasks.begin_delete(provider, name, by=principal_of(request).user)
+                ollama_tasks.begin_delete(provider, name, by=principal_of(request))
                 return done(request, f"{name} is being deleted from {provider.name}.", back=back)
 
             return attempt(request, act, back=back)

@@ -136,7 +136,7 @@ class ProviderAdmin(BulkPages, HealthPages, DiscoveryPages, LoginPages, OllamaPa
         self.allow(request, "aiProviders:TestAiProvider", provider)
 
         def act() -> HttpResponse:
-            begun = tasks.begin_tests_of([provider], by=principal_of(request).user)
+            begun = tasks.begin_tests_of([provider], by=principal_of(request))
             words = "It is being tested." if begun else "There is nothing to begin a test of."
             banner = Banner("success", f"{provider.name}: {words}")
             return load_anew(begun_here(request, begun, banner))
@@ -150,7 +150,7 @@ class ProviderAdmin(BulkPages, HealthPages, DiscoveryPages, LoginPages, OllamaPa
         back = self.address_of(provider, "detail")
 
         def act() -> HttpResponse:
-            operation = tasks.begin_import(provider, by=principal_of(request).user)
+            operation = tasks.begin_import(provider, by=principal_of(request))
             if not htmx_of(request):
                 return done(request, "The import has started.", back=back)
             context = {"poll_url": poll_url(operation)}

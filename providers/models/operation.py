@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.models import Project, User
+from accounts.models import Project
 from accounts.principal import Principal
 from accounts.refusals import Refused
 from accounts.tenancy.models import SharedTenantModel
@@ -163,20 +163,21 @@ class Operation(ServerWork, SharedTenantModel):
         return f"{self.get_verb_display()}: {self.target_name}"
 
     @classmethod
-    def start(cls, verb: Verb, target: Provider | ProviderModel, *, by: User | None) -> Self:
+    def start(cls, verb: Verb, target: Provider | ProviderModel, *, by: Actor) -> Self:
         """Queue work on `target`; the face that asked for it queues the task on commit."""
         operation = cls._on(verb, target, type(target).objects.all().project_of(target), by)
         operation.save()
+        operation.record_begun(target, by=by)
         return operation
 
     @classmethod
-    def start_sync(cls, version: str, *, by: User | None) -> Self:
+    def start_sync(cls, version: str, *, by: Actor) -> Self:
         """Queue bringing the catalog to a version; staff's alone, for it is of no project."""
         return cls.objects.create(
             verb=cls.Verb.SYNC_CATALOG,
             target_id=f"catalog-{version}"[:20],
             target_name=f"Catalog {version}",
-            created_by=by,
+            created_by=audit.person_of(by),
         )
 
     @classmethod
@@ -185,7 +186,7 @@ class Operation(ServerWork, SharedTenantModel):
         verb: Verb,
         target: Provider | ProviderModel,
         project: Project | None,
-        by: User | None,
+        by: Actor,
         whole: Self | None = None,
     ) -> Self:
         return cls(
@@ -194,7 +195,7 @@ class Operation(ServerWork, SharedTenantModel):
             target_id=target.public_id,
             target_name=str(target)[:300],
             lane=target.provider.public_id if isinstance(target, ProviderModel) else "",
-            created_by=by,
+            created_by=audit.person_of(by),
             whole=whole,
         )
 
@@ -206,7 +207,7 @@ class Operation(ServerWork, SharedTenantModel):
         *,
         of: Verb,
         about: str,
-        by: User | None,
+        by: Actor,
     ) -> Self:
         """Queue work on each of `targets`, all of one project, and give the whole of it."""
         project = type(targets[0]).objects.all().project_of(targets[0])
@@ -216,10 +217,11 @@ class Operation(ServerWork, SharedTenantModel):
             target_name=about[:300],
             state=cls.State.RUNNING,
             total=len(targets),
-            created_by=by,
+            created_by=audit.person_of(by),
             started_at=timezone.now(),
         )
         cls.objects.bulk_create(cls._on(verb, target, project, by, whole) for target in targets)
+        whole.record_begun(whole, by=by, parts=targets)
         return whole
 
     @property

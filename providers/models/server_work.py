@@ -1,22 +1,34 @@
 """Operations on a provider's server that come in slices: one for each model at a time."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
-from accounts.models import User
+from accounts import audit
+from accounts.audit import Actor
 from providers.models.provider import Provider
 
 LEASE_S: Final = 75  # longer than the longest call that one operation makes
 ATTEMPTS: Final = 3
 UNFINISHED: Final = ("queued", "running")
+# What changes something is on record from its beginning: who asked, and by which key.
+RECORDED: Final[Mapping[str, str]] = {
+    "import_catalog": "aiProviders:ImportCatalog",
+    "import_several": "aiProviders:ImportIntoAllAiProviders",
+    "pull_model": "aiProviders:PullModel",
+    "delete_pulled": "aiProviders:DeleteInstalledModel",
+}
 
 
 class ServerWork:
     """May be about a model on a server, and says how far it is."""
 
     pk: Any
+    public_id: Any
+    target_name: Any
     attempts: Any
     done: Any
     total: Any
@@ -27,7 +39,7 @@ class ServerWork:
     _default_manager: ClassVar[Any]
 
     @classmethod
-    def start_on_server(cls, verb: str, provider: Provider, name: str, *, by: User | None) -> Self:
+    def start_on_server(cls, verb: str, provider: Provider, name: str, *, by: Actor) -> Self:
         """Queue work on a model of a provider's server, or give what is under way for it."""
         same = cls._default_manager.filter(
             verb=verb, target_id=provider.public_id, target_name=name
@@ -42,11 +54,20 @@ class ServerWork:
                     project=provider.project,
                     target_id=provider.public_id,
                     target_name=name,
-                    created_by=by,
+                    created_by=audit.person_of(by),
                 )
+                work.record_begun(provider, by=by)
         except IntegrityError:  # somebody else asked for it at the same moment
             work = same.get(state__in=UNFINISHED)
         return work
+
+    def record_begun(self, target: Model, *, by: Actor, parts: Iterable[Any] = ()) -> None:
+        """Put on record that it was asked for; what only looks changes nothing, and is not."""
+        if self.verb not in RECORDED:
+            return
+        after: dict[str, Any] = {"operation": self.public_id, "about": self.target_name}
+        after |= {"parts": [part.public_id for part in parts]} if parts else {}
+        audit.record(by, RECORDED[self.verb], target, before=None, after=after)
 
     def note_progress(self, *, now: datetime) -> bool:
         """Keep how far it is, and the lease; False where it is nobody's or another's by now."""

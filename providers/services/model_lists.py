@@ -1,6 +1,7 @@
 """Which models a provider offers, in which order; one list for form, REST and import."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -125,7 +126,7 @@ def reset_to_catalog(model: ProviderModel, *, by: Actor) -> None:
     with transaction.atomic():
         model.take_catalog_values(entry)
         model.save()
-        audit.record(by, "aiProviders:UpdateProviderModel", model, before=before, after=told(model))
+        audit.record(by, "aiProviders:ResetProviderModel", model, before=before, after=told(model))
         Epoch.bump()
 
 
@@ -134,13 +135,27 @@ def told(model: ProviderModel) -> dict[str, object]:
     return {
         "provider": model.provider.public_id,
         "upstreamId": model.upstream_id,
+        "name": model.name,
         "kind": model.kind,
         "status": model.status,
-        "inputPrice": None if model.input_price is None else str(model.input_price),
-        "outputPrice": None if model.output_price is None else str(model.output_price),
+        "inputPrice": _price(model.input_price),
+        "outputPrice": _price(model.output_price),
+        "cacheReadPrice": _price(model.cache_read_price),
+        "cacheWritePrice": _price(model.cache_write_price),
+        "contextWindow": model.context_window,
+        "maxOutput": model.max_output,
+        "hasTools": model.has_tools,
+        "hasVision": model.has_vision,
+        "hasReasoning": model.has_reasoning,
+        "hasStreaming": model.has_streaming,
+        "hasJson": model.has_json,
         "source": model.source,
         "catalogId": model.catalog_id,
     }
+
+
+def _price(price: Decimal | None) -> str | None:
+    return None if price is None else str(price)
 
 
 def routing_told(routing: ProjectRouting) -> dict[str, object]:

@@ -98,6 +98,9 @@ def told(provider: Provider) -> dict[str, object]:
         "hasPaidProbes": provider.has_paid_probes,
         "probeBudgetUsd": str(provider.probe_budget_usd),
         "probesPerDay": provider.probes_per_day,
+        "degradedThresholdMs": provider.degraded_threshold_ms,
+        "agentTypes": sorted(provider.agent_types),
+        "defaultModel": provider.default_model.upstream_id if provider.default_model else None,
         "secretId": provider.secret.public_id if provider.secret else None,
         "models": list(provider.models.in_form_order().values_list("upstream_id", flat=True)),
     }

@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.db.models import Model
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from accounts.permissions import PERMISSIONS, Permission
 from accounts.principal import Principal
 from accounts.roles import Role
 from accounts.tenancy.objects import find
+from accounts.tenancy.querysets import wall_of
 from accounts.tenancy.views import ProjectViewSet
 
 
@@ -114,15 +116,20 @@ class PermissionsViewSet(ProjectViewSet):
     def explain(self, request: Request) -> Response:  # noqa: ARG002
         sent = self.body(QuestionSerializer).validated_data
         target = find(sent["object_id"], self.principal) if sent["object_id"] else None
-        who = self._asked_about(sent)
-        answer = explain(who, sent["action"], target, project=self.project)
+        answer = explain(
+            self._asked_about(sent, target), sent["action"], target, project=self.project
+        )
         return Response(answer.as_json())
 
-    def _asked_about(self, sent: Mapping[str, str]) -> Principal:
-        """Find whom the question is about; others than oneself for whoever leads the project."""
+    def _asked_about(self, sent: Mapping[str, str], target: Model | None) -> Principal:
+        """Find whom the question is about; others than oneself for whoever leads the project.
+
+        That is the object's own project where it has one, whatever project was named.
+        """
         if not sent["user_id"] and not sent["key_id"]:
             return self.principal
-        project = self.named_project()
+        wall = wall_of(type(target)) if target is not None else None
+        project = (wall.project_of(target) if wall else None) or self.named_project()
         if not may(self.principal, "permissions:ExplainForOthers", project=project):
             raise Http404
         if sent["key_id"]:

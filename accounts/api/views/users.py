@@ -128,7 +128,7 @@ class UserViewSet(Listing, Retrieving):
 
     def _mail_link(self) -> None:
         person: User = self.target
-        person.refuse_link()
+        person.ask_link(by=self.principal)
         transaction.on_commit(lambda: queue_password_link(person))
 
 

@@ -44,7 +44,7 @@ class InstalledModels(ProjectViewSet):
     def pull_model(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002
         name = self.body(PullSerializer).validated_data["model"]
         return self.begin_work(
-            lambda: ollama_tasks.begin_pull(self.target, name, by=self.principal.user), tell=told
+            lambda: ollama_tasks.begin_pull(self.target, name, by=self.principal), tell=told
         )
 
     @describe(None, {202: OperationSerializer})
@@ -52,7 +52,7 @@ class InstalledModels(ProjectViewSet):
     def delete_installed_model(self, request: Request, id: str, model: str) -> Response:  # noqa: A002, ARG002
         name = unquote(model)
         return self.begin_work(
-            lambda: ollama_tasks.begin_delete(self.target, name, by=self.principal.user), tell=told
+            lambda: ollama_tasks.begin_delete(self.target, name, by=self.principal), tell=told
         )
 
 

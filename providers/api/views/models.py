@@ -51,9 +51,7 @@ class ProviderModelViewSet(Impacts, Retrieving):
     @describe(None, {202: OperationSerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002
-        return self.begin_work(
-            lambda: tasks.begin_test(self.target, by=self.principal.user), tell=told
-        )
+        return self.begin_work(lambda: tasks.begin_test(self.target, by=self.principal), tell=told)
 
     @describe(None, {200: RoutingSerializer})
     @action(detail=True, methods=["post"], url_path="set-active")

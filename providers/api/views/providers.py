@@ -106,7 +106,7 @@ class AiProviderViewSet(Logins, InstalledModels, Impacts, Listing, Retrieving):
     def test(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002
         body = self.body(ConnectionTestSerializer)
         model = testing.model_to_test(self.target, body.validated_data["model_id"])
-        return self.begin_work(lambda: tasks.begin_test(model, by=self.principal.user), tell=told)
+        return self.begin_work(lambda: tasks.begin_test(model, by=self.principal), tell=told)
 
     @describe(None, {202: AiProviderSerializer})
     @action(detail=True, methods=["post"])
@@ -132,7 +132,7 @@ class AiProviderViewSet(Logins, InstalledModels, Impacts, Listing, Retrieving):
     @action(detail=True, methods=["post"], url_path="import-catalog")
     def import_catalog(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002
         return self.begin_work(
-            lambda: tasks.begin_import(self.target, by=self.principal.user), tell=told
+            lambda: tasks.begin_import(self.target, by=self.principal), tell=told
         )
 
     @describe(None, {200: LiveModelSerializer(many=True)}, upstream=True)

@@ -39,7 +39,7 @@ class Errand:
         if len(found) < len(set(named)):
             raise ValidationError({"providerIds": "There is no such object here."})
         wanted = [row for row in found if (named or self.fits(row)) and may(who, self.action, row)]
-        begun = self.begin(wanted, by=who.user)
+        begun = self.begin(wanted, by=who)
         operation = next(iter(begun), None) or self._under_way(project, who)
         if operation is None:
             raise Refused(self.nothing, code=self.code)

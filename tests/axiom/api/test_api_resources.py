@@ -4,9 +4,10 @@ import pytest
 
 from accounts.models import Membership, Role
 from accounts.permissions import API
+from gateway.models import AccessGrant
 from providers.models import Provider, Secret
 from tests.axiom.api.world import signed_in, with_token
-from tests.factories import make_key, make_provider, make_staff
+from tests.factories import make_grant, make_key, make_member, make_provider, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +197,47 @@ class TestExplaining:
         )
 
         assert said.json()["steps"][-1]["reason"] == "Statement 2 denies it."
+
+    def test_a_facade_is_called_by_whom_a_grant_lets(self, here):
+        ask = {"action": "models:Invoke", "objectId": here.facade.public_id}
+
+        granted = here.script().post(f"{API}/permissions/explain", ask).json()
+        here.access.delete()
+        taken_back = here.script().post(f"{API}/permissions/explain", ask).json()
+
+        assert granted["isAllowed"] is True
+        assert granted["steps"][-1]["rule"] == "access grant"
+        assert taken_back["isAllowed"] is False
+        assert [step["passes"] for step in taken_back["steps"]][-2:] == [True, False]
+
+    def test_a_shared_provider_is_called_by_whom_a_grant_lets(self, here):
+        shared = make_provider(here.project)
+        Provider.objects.filter(pk=shared.pk).update(project=None)
+        shared.refresh_from_db()
+        asked = [shared.public_id, shared.models.get().public_id]
+
+        def allowed():
+            asks = [{"action": "models:Invoke", "objectId": public_id} for public_id in asked]
+            sent = [here.script().post(f"{API}/permissions/explain", ask) for ask in asks]
+            return [answer.json()["isAllowed"] for answer in sent]
+
+        assert allowed() == [False, False]
+        make_grant(project=here.project, provider=shared)
+        assert allowed() == [True, True]
+        AccessGrant.objects.all().delete()
+        assert allowed() == [False, False]
+
+    def test_who_leads_the_projects_object_is_who_may_ask_about_others(self, here, elsewhere):
+        leads = make_member(elsewhere.project, Role.ADMIN)
+        Membership.objects.add(here.project, leads, Role.VIEWER, by=None)
+        ask = {
+            "action": "aiProviders:GetAiProvider",
+            "objectId": here.provider.public_id,
+            "userId": elsewhere.friend.public_id,
+        }
+
+        answer = signed_in(leads).post(
+            f"{API}/permissions/explain?projectId={elsewhere.project.public_id}", ask, format="json"
+        )
+
+        assert answer.status_code == 404

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.models import Notice, Topic
 from foundation.ids import new_id
 from tests import factories
 from tests.usage.lines import use
@@ -242,6 +243,25 @@ def test_a_higher_amount_arms_alerts_anew(rule, provider):
     use(provider, at=NOW, cost=Decimal(6))
 
     assert thresholds() == [100, 80]
+
+
+@pytest.mark.parametrize("measure", ["usd_per_day", "concurrent"])
+def test_a_shadow_limit_records_its_alerts_and_tells_nobody_until_it_is_a_real_one(
+    project, provider, measure
+):
+    shadow = factories.make_limit(project, measure=measure, amount=10, is_shadow=True).rule
+
+    def fill():
+        report(shadow, 100) if measure == "concurrent" else use(provider, at=NOW, cost=Decimal(10))
+
+    fill()
+    assert thresholds() == [100]
+    assert not Notice.objects.filter(topic=Topic.LIMITS).exists()
+
+    money.change(replace(shadow, is_shadow=False), now=NOW)
+    fill()
+    assert thresholds() == [100, 100]
+    assert "is reached" in Notice.objects.get(topic=Topic.LIMITS).message
 
 
 def _settle(provider, asked, *, cost):

@@ -10,10 +10,15 @@ from usage.models.limit_window import LimitAlert, LimitWindow
 
 
 def tell(window: LimitWindow, percent: Decimal, *, at: datetime) -> None:
-    """Tell of the threshold that a level has crossed, where it has; the caller stores `told`."""
+    """Tell of the threshold that a level has crossed, where it has; the caller stores `told`.
+
+    In shadow mode it stands on the limit's page, and nobody is told.
+    """
     threshold, window.told = crossed(percent, window.told)
-    if threshold:
-        alert = LimitAlert.objects.create(window=window, threshold=threshold, at=at)
+    if not threshold:
+        return
+    alert = LimitAlert.objects.create(window=window, threshold=threshold, at=at)
+    if not window.is_shadow:
         notices.tell(
             window.project,
             topic=Topic.LIMITS,

@@ -85,14 +85,20 @@ def expire(*, now: datetime) -> int:
 
 
 def change(rule: Rule, *, now: datetime) -> None:
-    """Let a limit's windows of now go by its new amount and name; what was told is armed anew."""
+    """Let a limit's windows of now go by what it is now; what was told is armed anew.
+
+    One that leaves its shadow has told nobody yet.
+    """
     rows = LimitWindow.objects.filter(limit=rule.id, ends_at__gt=now)
     with transaction.atomic():
         for window in rows.in_order():
             window.amount, window.name = rule.amount, rule.name
+            if window.is_shadow and not rule.is_shadow:
+                window.told = 0
+            window.is_shadow = rule.is_shadow
             if window.is_of_money:
                 alerts.rearm(window, percent_of(window.spent, window.amount))
-            window.save(update_fields=["amount", "name", "told"])
+            window.save(update_fields=["amount", "name", "is_shadow", "told"])
 
 
 def _need_not_survive() -> None:

@@ -29,6 +29,7 @@ def window_of(rule: Rule, at: datetime) -> LimitWindow:
             "subject": rule.subject,
             "measure": rule.measure.value,
             "amount": rule.amount,
+            "is_shadow": rule.is_shadow,
             "ends_at": ends_at,
         },
     )

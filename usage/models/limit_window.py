@@ -59,6 +59,7 @@ class LimitWindow(TenantModel):
     subject = models.CharField(max_length=20)
     measure = models.CharField(max_length=20)
     amount = _usd()
+    is_shadow = models.BooleanField(default=False, db_default=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     spent = _usd(default=0)

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('usage', '0002_partitions'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='limitwindow',
+            name='is_shadow',
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+    ]

@@ -1,6 +1,5 @@
 """Adding and editing a provider: one form that follows its kind, as a dialog or as a page."""
 
-import dataclasses
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -19,7 +18,7 @@ from accounts.refusals import Refused
 from accounts.tenancy.current import current_project, principal_of
 from providers import tasks
 from providers.admin.fetching import CannotFetch, fetched
-from providers.admin.form_asked import ACCEPT_TERMS, Asked, form_of, kind_asked
+from providers.admin.form_asked import ACCEPT_TERMS, Asked, draft_from, form_of, kind_asked
 from providers.admin.questions import Question, QuestioningPages
 from providers.forms import kept
 from providers.forms.offers import Offer, offers
@@ -147,7 +146,7 @@ class FormPages(QuestioningPages):
             return self._refuse(asked, form, notice="kind")
         form = form_of(asked, asked.posted)
         is_valid = form.is_valid()
-        draft = _draft(form, asked.provider)
+        draft = draft_from(form, asked.provider)
         if draft.accepts_terms:
             require(principal_of(asked.request), ACCEPT_TERMS, project=asked.project)
         try:
@@ -278,17 +277,6 @@ class FormPages(QuestioningPages):
                 first=form.ticked,
             ),
         }
-
-
-def _draft(form: ProviderForm, provider: Provider | None) -> ProviderDraft:
-    """Read the form; a stored default stays while the first of the list does."""
-    draft = form.draft()
-    default = provider.default_model if provider else None
-    if provider is None or default is None or default.upstream_id not in draft.models:
-        return draft
-    first = next(iter(provider.models.all())).upstream_id
-    keeps = draft.models[0] == first
-    return dataclasses.replace(draft, default_model=default.upstream_id if keeps else "")
 
 
 def _listed(asked: Asked, form: ProviderForm) -> LiveList:

@@ -32,6 +32,7 @@ from axiom.guide import chapter_for
 
 MOST_OFFERED = 50  # projects in the switcher at a time; typing finds the others
 SEARCHED_FROM = 8
+_MAY_ENTER = "_axiom_may_enter"
 
 
 class SignInForm(AuthenticationForm):
@@ -88,7 +89,12 @@ class AxiomAdminSite(UnfoldAdminSite):
         return sign_in(request, form=self.login_form, context=context)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and has_a_place(request.user))
+        """Look it up once: a page asks several times over."""
+        known: bool | None = getattr(request.user, _MAY_ENTER, None)
+        if known is None:
+            known = bool(request.user.is_active and has_a_place(request.user))
+            setattr(request.user, _MAY_ENTER, known)
+        return known
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)

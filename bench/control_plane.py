@@ -2,6 +2,8 @@
 
 python -m bench.control_plane
 
+It ends with 1 where a target is missed.
+
 It imports 5,000 catalog models into 50 providers, and tests 200 models at once with 8 worker
 threads, at an upstream that takes a second to answer, beside one that never does.
 """
@@ -21,6 +23,7 @@ from bench import processes
 PROVIDERS, MODELS_EACH = 50, 100
 TESTS, THREADS, ANSWER_AFTER_S = 200, 8, 1.0
 LONGEST_S = 180
+IMPORT_TARGET_S, TESTS_TARGET_S = 10, 30
 KIND = "custom"
 ANSWER = (
     b'{"choices":[{"index":0,"message":{"role":"assistant","content":"ok"},'
@@ -53,13 +56,15 @@ def main() -> int:
             "AXIOM_LOG_LEVEL": "ERROR",
         }
         set_up()
+        import_s = _seconds_of_imports()
         print(f"import {PROVIDERS * MODELS_EACH} models into {PROVIDERS} providers: ", end="")
-        print(f"{_seconds_of_imports():.1f} s (target: under 10)")
+        print(f"{import_s:.1f} s (target: under {IMPORT_TARGET_S})")
         with _upstream() as port, _worker(data):
             answered_s, beside_s = _seconds_of_tests(port)
-        print(f"test {TESTS} models with {THREADS} threads: {answered_s:.1f} s (target: under 30)")
+        print(f"test {TESTS} models with {THREADS} threads: ", end="")
+        print(f"{answered_s:.1f} s (target: under {TESTS_TARGET_S})")
         print(f"one test beside a provider that hangs: {beside_s:.1f} s")
-    return 0
+    return int(import_s >= IMPORT_TARGET_S or answered_s >= TESTS_TARGET_S)
 
 
 def set_up() -> None:

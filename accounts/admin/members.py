@@ -10,6 +10,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from accounts.admin.pages import Pages, attempt, saved
+from accounts.admin.seen import Seen
 from accounts.authority import may
 from accounts.forms import RoleForm
 from accounts.models import Invitation, Membership, Project, Role
@@ -57,7 +58,8 @@ class MembershipAdmin(Pages):
         gives_owner = may(principal_of(request), UPDATE_OWNERS, project=member.project)
         stored = {"role": member.role}
         form = RoleForm(request.POST or None, initial=stored, gives_owner=gives_owner)
-        if request.method == "POST" and form.is_valid():
+        seen = Seen.of(request, stored)
+        if request.method == "POST" and form.is_valid() and not seen.is_overtaken:
             role = Role(form.cleaned_data["role"])
 
             def act() -> HttpResponse:
@@ -69,6 +71,7 @@ class MembershipAdmin(Pages):
         return self.form_sheet(
             request,
             form,
+            seen=seen,
             title=f"Role of {member.user.get_full_name()}",
             lead=f"What they may do in “{member.project}”, from their next click on.",
             verb="Change role",

@@ -20,6 +20,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.admin.answers import done, fragment, htmx_of, is_for_dialog, leave, refused
+from accounts.admin.seen import Seen
 from accounts.authority import may, require
 from accounts.impact import Impact, impact_of
 from accounts.models import Project
@@ -168,10 +169,13 @@ class Pages(ProjectAdmin):
         whole = {"sheet": template, "page_title": context.get("title", "")} | context
         return self.show(request, "_sheet_page.html", whole, status=status)
 
-    def form_sheet(self, request: HttpRequest, form: Form | None, **words: str) -> HttpResponse:
+    def form_sheet(
+        self, request: HttpRequest, form: Form | None, *, seen: Seen | None = None, **words: str
+    ) -> HttpResponse:
         """Ask with a form, or with a question alone: `title`, `lead`, `verb`, and the way back."""
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form and form.errors else HTTPStatus.OK
-        return self.sheet(request, "_form_sheet.html", {"form": form, **words}, status=status)
+        status = _status_of(seen, is_wrong=bool(form and form.errors))
+        context = {"form": form, "seen": seen, **words}
+        return self.sheet(request, "_form_sheet.html", context, status=status)
 
 
 class Listed(Pages):
@@ -209,12 +213,15 @@ class Listed(Pages):
             return self.removal(request, row, asked)
         return super().delete_view(request, object_id, extra_context)
 
-    def ask(self, request: HttpRequest, form: Form, **words: Any) -> HttpResponse:
+    def ask(
+        self, request: HttpRequest, form: Form, *, seen: Seen | None = None, **words: Any
+    ) -> HttpResponse:
         """Ask with a form; what is wrong in it is said once somebody meant to be done."""
-        is_wrong = bool(form.errors) and FOLLOWS not in request.POST
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
+        is_wrong = form.is_bound and not form.is_valid() and FOLLOWS not in request.POST
+        status = _status_of(seen, is_wrong=is_wrong)
         label = capfirst(str(self.opts.verbose_name_plural))
-        context = {"form": form, "shows_errors": is_wrong, "back_label": label, **words}
+        context = {"form": form, "seen": seen, "shows_errors": is_wrong, "back_label": label}
+        context |= words
         return self.sheet(request, self.form_template, context, status=status)
 
     def shown_beside(self, request: HttpRequest, row: Any) -> dict[str, Any]:
@@ -252,6 +259,12 @@ class Listed(Pages):
             "back_label": capfirst(str(self.opts.verbose_name_plural)),
         }
         return self.show(request, self.template, context | self.shown_beside(request, found))
+
+
+def _status_of(seen: Seen | None, *, is_wrong: bool) -> HTTPStatus:
+    if seen and seen.is_overtaken:
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
 
 
 def saved(request: HttpRequest, text: str, *, back: str) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
 from accounts.admin.pages import FOLLOWS, Listed, Removal, saved
+from accounts.admin.seen import Seen
 from accounts.tenancy.current import principal_of
 from gateway.admin.connect_pages import ConnectPages
 from gateway.forms.agent import AgentForm, RotateForm
@@ -71,7 +72,7 @@ class AgentAdmin(ConnectPages, Listed):
         """Ask what it is; its token stands in this one answer, and is stored nowhere."""
         projects = self.admitted_projects(request, CREATE)
         form = AgentForm(request.POST or None, projects=projects)
-        if request.method == "POST" and FOLLOWS not in request.POST and form.is_valid():
+        if _is_to_be_saved(request, form):
             project = form.cleaned_data["project"]
             try:
                 agent, token = agents.add(form.draft(), project=project, by=principal_of(request))
@@ -87,7 +88,8 @@ class AgentAdmin(ConnectPages, Listed):
         agent: Agent = self.found(request, object_id)
         self.allow(request, "agents:UpdateAgent", agent)
         form = AgentForm(request.POST or None, projects=[agent.project], agent=agent)
-        if request.method == "POST" and FOLLOWS not in request.POST and form.is_valid():
+        seen = Seen.of(request, form.initial)
+        if _is_to_be_saved(request, form) and not seen.is_overtaken:
             try:
                 agents.change(agent, form.draft(), by=principal_of(request))
             except ValidationError as error:
@@ -95,8 +97,8 @@ class AgentAdmin(ConnectPages, Listed):
             else:
                 text = f"{agent.name} is saved. Its next request goes there."
                 return saved(request, text, back=self.address_of(agent))
-        way_back = self.way_back(agent)
-        return self.ask(request, form, title=f"Edit {agent.name}", verb="Save", **way_back)
+        words = {"title": f"Edit {agent.name}", "verb": "Save", **self.way_back(agent)}
+        return self.ask(request, form, seen=seen, **words)
 
     def rotate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give it another token, shown once; the old one works on for a while."""
@@ -137,3 +139,7 @@ class AgentAdmin(ConnectPages, Listed):
         answer = self.sheet(request, "gateway/_token.html", context)
         add_never_cache_headers(answer)
         return answer
+
+
+def _is_to_be_saved(request: HttpRequest, form: AgentForm) -> bool:
+    return request.method == "POST" and FOLLOWS not in request.POST and form.is_valid()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.admin.answers import done, fragment
 from accounts.admin.pages import Listed, Removal, attempt, saved
+from accounts.admin.seen import Seen
 from accounts.tenancy.current import principal_of
 from gateway import tasks
 from gateway.forms.cronjob import CronjobForm
@@ -87,8 +88,8 @@ class CronjobAdmin(Listed):
             cronjobs.change(job, form.draft(), by=principal_of(request), now=timezone.now())
             return f"{job.name} is saved."
 
-        way_back = self.way_back(job)
-        return self._asked(request, form, act, title=f"Edit {job.name}", verb="Save", **way_back)
+        words = {"title": f"Edit {job.name}", "verb": "Save", **self.way_back(job)}
+        return self._asked(request, form, act, seen=Seen.of(request, form.initial), **words)
 
     def run_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Run it now, whatever its schedule says."""
@@ -137,12 +138,20 @@ class CronjobAdmin(Listed):
         return attempt(request, lambda: done(request, act(), back=back), back=back)
 
     def _asked(
-        self, request: HttpRequest, form: CronjobForm, act: Callable[[], str], **words: str
+        self,
+        request: HttpRequest,
+        form: CronjobForm,
+        act: Callable[[], str],
+        *,
+        seen: Seen | None = None,
+        **words: str,
     ) -> HttpResponse:
-        if request.method == "POST" and form.is_valid():
+        is_overtaken = seen is not None and seen.is_overtaken
+        if request.method == "POST" and form.is_valid() and not is_overtaken:
             try:
                 return saved(request, act(), back=words["back_url"])
             except ValidationError as error:
                 form.take_errors(error)
         typed = str(form["schedule"].value() or ""), str(form["time_zone"].value() or "UTC")
-        return self.ask(request, form, preview=preview_of(*typed, now=timezone.now()), **words)
+        preview = preview_of(*typed, now=timezone.now())
+        return self.ask(request, form, seen=seen, preview=preview, **words)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 
 from accounts.admin.pages import FOLLOWS, Listed, Removal, saved
+from accounts.admin.seen import Seen
 from accounts.tenancy.current import principal_of
 from gateway.forms.limit import LimitChangeForm, LimitForm
 from gateway.models import Limit
@@ -78,7 +79,8 @@ class LimitAdmin(Listed):
         self.allow(request, limits.UPDATE, limit)
         principal = principal_of(request)
         form = LimitChangeForm(request.POST or None, limit=limit)
-        if request.method == "POST" and form.is_valid():
+        seen = Seen.of(request, form.initial)
+        if request.method == "POST" and form.is_valid() and not seen.is_overtaken:
             try:
                 limits.change(limit, form.draft(), by=principal, now=principal.now)
             except ValidationError as error:
@@ -87,7 +89,8 @@ class LimitAdmin(Listed):
                 text = f"{limit.name} is saved, and holds from the next call on."
                 return saved(request, text, back=self.address_of(limit))
         words = self.way_back(limit) | {"lead": f"It limits {limit.get_measure_display()}."}
-        return self.ask(request, form, title=f"Edit {limit.name}", verb="Save", **words)
+        words |= {"title": f"Edit {limit.name}", "verb": "Save"}
+        return self.ask(request, form, seen=seen, **words)
 
     def removal_of(self, request: HttpRequest, limit: Limit) -> Removal:
         return Removal(

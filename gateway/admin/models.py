@@ -1,7 +1,6 @@
 """Models (facades): one name for clients, and what answers under it."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, cast
 
 from django.contrib import admin
@@ -12,6 +11,7 @@ from django.urls import URLPattern
 
 from accounts.admin.answers import done
 from accounts.admin.pages import FOLLOWS, Listed, Removal, attempt, saved
+from accounts.admin.seen import Seen
 from accounts.authority import may, require
 from accounts.refusals import Refused
 from accounts.tenancy.current import current_project, principal_of
@@ -34,6 +34,7 @@ class ModelAdmin(PlaygroundPages, Listed):
     read_right = "models:GetModel"
     change_right = "models:UpdateModel"
     template = "gateway/model.html"
+    form_template = "gateway/_model_form.html"
     search_fields = ("slug", "name", "public_id")
     search_help_text = "Search by name"
 
@@ -64,32 +65,34 @@ class ModelAdmin(PlaygroundPages, Listed):
         """Ask for its name and what answers; with a usable backend it answers at once."""
         owners = self._admitted(request)
         form = ModelForm(request.POST or None, owners=owners)
+        words = {"title": "Add a model", "verb": "Add model", "back_url": self.list_url}
         if self._follows(request, form):
-            return self._ask(request, form, title="Add a model", verb="Add model")
+            return self.ask(request, form, **words)
         if request.method == "POST" and form.is_valid():
 
             def act() -> str:
                 model = facades.add(form.draft(), project=form.project, by=principal_of(request))
                 return f"{model.slug} is {model.status}."
 
-            return self._stored(request, form, act, title="Add a model", verb="Add model")
-        return self._ask(request, form, title="Add a model", verb="Add model")
+            return self._stored(request, form, act, **words)
+        return self.ask(request, form, **words)
 
     def edit_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         model: Model = self.found(request, object_id)
         self.allow(request, "models:UpdateModel", model)
         form = ModelForm(request.POST or None, owners=Owners(()), model=model)
         words = {"title": f"Edit {model.slug}", "verb": "Save", **self.way_back(model)}
-        if self._follows(request, form):
-            return self._ask(request, form, **words)
+        seen = Seen.of(request, facades.draft_of(model))
+        if self._follows(request, form) or seen.is_overtaken:
+            return self.ask(request, form, seen=seen, **words)
         if request.method == "POST" and form.is_valid():
 
             def act() -> str:
                 facades.change(model, form.draft(), by=principal_of(request))
                 return f"{model.slug} is saved. The next request goes there."
 
-            return self._stored(request, form, act, **words)
-        return self._ask(request, form, **words)
+            return self._stored(request, form, act, seen=seen, **words)
+        return self.ask(request, form, seen=seen, **words)
 
     def activate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._switch(request, object_id, ModelStatus.ACTIVE)
@@ -128,7 +131,13 @@ class ModelAdmin(PlaygroundPages, Listed):
         return bool(asked)
 
     def _stored(
-        self, request: HttpRequest, form: ModelForm, act: Callable[[], str], **words: str
+        self,
+        request: HttpRequest,
+        form: ModelForm,
+        act: Callable[[], str],
+        *,
+        seen: Seen | None = None,
+        **words: str,
     ) -> HttpResponse:
         try:
             text = act()
@@ -137,20 +146,8 @@ class ModelAdmin(PlaygroundPages, Listed):
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:
-            return saved(request, text, back=words.get("back_url") or self.list_url)
-        return self._ask(request, form, **words)
-
-    def _ask(self, request: HttpRequest, form: ModelForm, **words: str) -> HttpResponse:
-        is_wrong = request.method == "POST" and FOLLOWS not in request.POST
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
-        context = {
-            "form": form,
-            "shows_errors": is_wrong,
-            "back_url": self.list_url,
-            "back_label": "Models",
-            **words,
-        }
-        return self.sheet(request, "gateway/_model_form.html", context, status=status)
+            return saved(request, text, back=words["back_url"])
+        return self.ask(request, form, seen=seen, **words)
 
     def _switch(self, request: HttpRequest, object_id: str, status: ModelStatus) -> HttpResponse:
         model: Model = self.found(request, object_id)

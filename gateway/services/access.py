@@ -43,11 +43,12 @@ def take_back(grant: AccessGrant, *, by: Actor) -> None:
 def explained(weighed: Weighed, target: Record) -> Step | None:
     """Tell whether a grant lets somebody call it; None where its project's own needs none."""
     lent = target.provider if isinstance(target, ProviderModel) else target
-    if isinstance(lent, Provider):
-        wanted = {"provider": lent} if lent.project_id is None else {}
+    wanted: dict[str, Provider | Model]
+    if isinstance(lent, Provider) and lent.project_id is None:
+        wanted = {"provider": lent}
+    elif isinstance(lent, Model):
+        wanted = {"model": lent}
     else:
-        wanted = {"model": lent} if isinstance(lent, Model) else {}
-    if not wanted:
         return None
     user, project = weighed.principal.user, weighed.place and weighed.place.project
     if project:

@@ -8,19 +8,21 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from accounts.admin.answers import done, htmx_of
-from accounts.admin.pages import Pages, attempt, saved
+from accounts.admin.pages import attempt, saved
 from accounts.tenancy.current import current_project, principal_of
 from providers import tasks
+from providers.admin.questions import QuestioningPages
 from providers.models import Provider
 from providers.panels.badges import poll_url
 from providers.panels.discovery import gone_models, last_listed
 from providers.panels.rows import surroundings_of
 from providers.services import discovery
 
+LISTED = "providers/_listed.html"
 LIST_LIVE = "aiProviders:ListLiveModels"
 
 
-class DiscoveryPages(Pages):
+class DiscoveryPages(QuestioningPages):
     """What ProviderAdmin's providers list, and taking it over."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -52,9 +54,12 @@ class DiscoveryPages(Pages):
         self.allow(request, LIST_LIVE, provider)
         if request.method == "POST":
             return self._take(request, provider)
+        return self.sheet(request, LISTED, self._sheet_of_listed(request, provider))
+
+    def _sheet_of_listed(self, request: HttpRequest, provider: Provider) -> dict[str, Any]:
         around = surroundings_of([provider], principal_of(request), current_project(request))
         listed = last_listed(provider, now=timezone.now())
-        context: dict[str, Any] = {
+        return {
             "provider": provider,
             "listed": listed,
             "gone": gone_models(listed.found, around) if listed else (),
@@ -62,16 +67,19 @@ class DiscoveryPages(Pages):
             "title": f"What {provider.name} lists",
             "back_url": self.address_of(provider, "detail"),
             "back_label": provider.name,
+            "ticked": {*request.POST.getlist("add"), *request.POST.getlist("remove")},
+            "action": request.path,
         }
-        return self.sheet(request, "providers/_listed.html", context)
 
     def _take(self, request: HttpRequest, provider: Provider) -> HttpResponse:
         add, remove = request.POST.getlist("add"), request.POST.getlist("remove")
         if add:
             self.allow(request, "aiProviders:CreateProviderModel", provider)
-        for model in provider.models.all():
-            if model.public_id in remove:
-                self.allow(request, "aiProviders:DeleteProviderModel", model)
+        going = [model for model in provider.models.all() if model.public_id in remove]
+        for model in going:
+            self.allow(request, "aiProviders:DeleteProviderModel", model)
+        if going and (question := self.removal_question(request, going, verb="Take over")):
+            return self.put(request, LISTED, self._sheet_of_listed(request, provider), question)
         listed = last_listed(provider, now=timezone.now())
         back = self.address_of(provider, "detail")
 

@@ -1,5 +1,6 @@
 """What a request for the provider form is about, and what its sender may be offered."""
 
+import dataclasses
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -73,6 +74,17 @@ def form_of(
         may_accept_terms=accepts and may(principal_of(asked.request), ACCEPT_TERMS),
     )
     return ProviderForm(data, offered=offered, initial=initial)
+
+
+def draft_from(form: ProviderForm, provider: Provider | None) -> ProviderDraft:
+    """Read the form; a stored default stays while the first of the list does."""
+    draft = form.draft()
+    default = provider.default_model if provider else None
+    if provider is None or default is None or default.upstream_id not in draft.models:
+        return draft
+    first = next(iter(provider.models.all())).upstream_id
+    keeps = draft.models[0] == first
+    return dataclasses.replace(draft, default_model=default.upstream_id if keeps else "")
 
 
 def kind_asked(request: HttpRequest, provider: Provider | None) -> Kind:

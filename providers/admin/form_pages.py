@@ -1,6 +1,5 @@
 """Adding and editing a provider: one form that follows its kind, as a dialog or as a page."""
 
-import dataclasses
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -12,13 +11,15 @@ from django.utils import timezone
 from django_htmx.http import reswap, retarget
 
 from accounts.admin.answers import fragment, htmx_of
-from accounts.admin.pages import Pages, saved
-from accounts.authority import may, require
+from accounts.admin.pages import saved
+from accounts.authority import Forbidden, may, require
 from accounts.models import Project
+from accounts.refusals import Refused
 from accounts.tenancy.current import current_project, principal_of
 from providers import tasks
 from providers.admin.fetching import CannotFetch, fetched
-from providers.admin.form_asked import ACCEPT_TERMS, Asked, form_of, kind_asked
+from providers.admin.form_asked import ACCEPT_TERMS, Asked, draft_from, form_of, kind_asked
+from providers.admin.questions import Question, QuestioningPages
 from providers.forms import kept
 from providers.forms.offers import Offer, offers
 from providers.forms.provider import (
@@ -32,7 +33,7 @@ from providers.forms.provider import (
 from providers.forms.review import differences
 from providers.models import CatalogEntry, Provider
 from providers.models.refusals import ChangedMeanwhile, DeletedMeanwhile
-from providers.services import providers
+from providers.services import model_lists, providers
 from providers.services.connections import LiveList
 from providers.services.drafts import ProviderDraft, check, draft_of
 
@@ -42,7 +43,7 @@ OFFERS = "providers/_model_offers.html"
 CREATE = "aiProviders:CreateAiProvider"
 
 
-class FormPages(Pages):
+class FormPages(QuestioningPages):
     """The add and edit pages of ProviderAdmin."""
 
     def begin_login(self, request: HttpRequest, provider: Provider) -> HttpResponse:
@@ -145,21 +146,49 @@ class FormPages(Pages):
             return self._refuse(asked, form, notice="kind")
         form = form_of(asked, asked.posted)
         is_valid = form.is_valid()
-        draft = _draft(form, asked.provider)
+        draft = draft_from(form, asked.provider)
         if draft.accepts_terms:
             require(principal_of(asked.request), ACCEPT_TERMS, project=asked.project)
         try:
-            if is_valid:
-                return self._store(asked, draft)
-            check(draft, project=asked.project)
-        except ValidationError as error:
-            form.take_errors(error)
+            return self._tried(asked, form, draft, is_valid=is_valid)
         except ChangedMeanwhile as refusal:
             stored = cast("Provider", refusal.stored)
             return self._review(asked, form, mine=draft, stored=stored)
         except DeletedMeanwhile:
             return self._begin_anew(asked.request)
+
+    def _tried(
+        self, asked: Asked, form: ProviderForm, draft: ProviderDraft, *, is_valid: bool
+    ) -> HttpResponse:
+        """Store it, or ask first; what is refused is told at its field."""
+        try:
+            if is_valid and (question := self._question(asked, draft)):
+                return self.put(asked.request, FORM, self._context(asked, form), question)
+            if is_valid:
+                return self._store(asked, draft)
+            check(draft, project=asked.project)
+        except ValidationError as error:
+            form.take_errors(error)
+        except (ChangedMeanwhile, DeletedMeanwhile):
+            raise
+        except Refused as refusal:
+            form.take_errors(ValidationError({"models": refusal.message}))
+        except Forbidden as denial:
+            denial.keep_on_record()
+            form.take_errors(ValidationError({"models": str(denial)}))
         return self._refuse(asked, form)
+
+    def _question(self, asked: Asked, draft: ProviderDraft) -> Question | None:
+        """Ask about models that the draft leaves out, once all else of it is right."""
+        provider = asked.provider
+        if provider is None or asked.posted.get("version", "") not in {"", provider.version()}:
+            return None  # what somebody else changed meanwhile is looked at first
+        models = provider.models.select_related("provider__project").in_form_order()
+        gone = model_lists.left_out(models, draft.wanted_models)
+        question = self.removal_question(asked.request, gone, verb="Save") if gone else None
+        if question:
+            check(draft, project=asked.project)
+        return question
 
     def _store(self, asked: Asked, draft: ProviderDraft) -> HttpResponse:
         posted, by, now = asked.posted, principal_of(asked.request), timezone.now()
@@ -248,17 +277,6 @@ class FormPages(Pages):
                 first=form.ticked,
             ),
         }
-
-
-def _draft(form: ProviderForm, provider: Provider | None) -> ProviderDraft:
-    """Read the form; a stored default stays while the first of the list does."""
-    draft = form.draft()
-    default = provider.default_model if provider else None
-    if provider is None or default is None or default.upstream_id not in draft.models:
-        return draft
-    first = next(iter(provider.models.all())).upstream_id
-    keeps = draft.models[0] == first
-    return dataclasses.replace(draft, default_model=default.upstream_id if keeps else "")
 
 
 def _listed(asked: Asked, form: ProviderForm) -> LiveList:

@@ -14,26 +14,30 @@ from django.urls import URLPattern, reverse
 from django.views.decorators.http import require_safe
 
 from accounts.admin.answers import done, htmx_of, menu
-from accounts.admin.pages import Pages, attempt, saved
+from accounts.admin.pages import attempt, saved
 from accounts.authority import require
 from accounts.models import Project
 from accounts.refusals import Refused
 from accounts.tenancy.current import current_project, principal_of
 from providers import tasks
+from providers.admin.questions import QuestioningPages
 from providers.forms.model import ModelForm
 from providers.models import ProjectRouting, Provider, ProviderModel
-from providers.models.refusals import ChangedMeanwhile
+from providers.models.refusals import ChangedMeanwhile, IsActiveModel
 from providers.panels.badges import TestBadge
 from providers.panels.catalog import beside_catalog
 from providers.panels.menus import menu_of_model
 from providers.panels.rows import surroundings_of
+from providers.panels.switching import cleared_without
 from providers.services import model_lists
+
+MODEL_FORM = "providers/_model_form.html"
 
 Act = Callable[[ProviderModel], str]
 
 
 @admin.register(ProviderModel)
-class ProviderModelAdmin(Pages):
+class ProviderModelAdmin(QuestioningPages):
     """Has no list of its own: models stand in the rows of their providers."""
 
     impact_right = "aiProviders:GetProviderModelImpact"
@@ -50,7 +54,7 @@ class ProviderModelAdmin(Pages):
             self.button("<str:object_id>/set-fallback/", self.fall_back_view, "set_fallback"),
             self.button("<str:object_id>/remove-fallback/", self.drop_view, "remove_fallback"),
             self.button("<str:object_id>/enable/", self.enable_view, "enable"),
-            self.button("<str:object_id>/disable/", self.disable_view, "disable"),
+            self.page("<str:object_id>/disable/", self.disable_view, "disable"),
             self.page("<str:object_id>/reset/", self.reset_view, "reset"),
         ]
 
@@ -84,8 +88,11 @@ class ProviderModelAdmin(Pages):
 
     def activate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(model: ProviderModel, project: Project) -> str:
+            routing = ProjectRouting.of(project)
+            was_fallback = routing.fallback_model_id == model.pk
             model_lists.set_active(model, project, by=principal_of(request))
-            return f"Requests to “default” now go to {model}."
+            more = " There is no fallback any more: it was this one." if was_fallback else ""
+            return f"Requests to “default” now go to {model}.{more}"
 
         return self._route(request, object_id, "aiProviders:SetActiveModel", act)
 
@@ -114,11 +121,24 @@ class ProviderModelAdmin(Pages):
         return self._change(request, object_id, act)
 
     def disable_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask in a dialog that says what routing loses with it; disable on POST."""
+
         def act(model: ProviderModel) -> str:
             model_lists.set_enabled(model, enabled=False, by=principal_of(request))
             return f"{model} is disabled."
 
-        return self._change(request, object_id, act)
+        if request.method == "POST":
+            return self._change(request, object_id, act)
+        model: ProviderModel = self.found(request, object_id)
+        self.allow(request, "aiProviders:UpdateProviderModel", model)
+        context = {
+            "model": model,
+            "refusal": model.is_active_anywhere() and IsActiveModel(model, "disabled").message,
+            "cleared": cleared_without([model], who=principal_of(request)),
+            "title": f"Disable {model.upstream_id}?",
+            **self.way_back(model),
+        }
+        return self.sheet(request, "providers/_disable_model.html", context)
 
     def reset_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what the catalog has beside the model's own values; give them back on POST."""
@@ -170,6 +190,11 @@ class ProviderModelAdmin(Pages):
         title = f"Edit {model.upstream_id}"
         if request.method != "POST" or not form.is_valid():
             return self._form(request, form, title=title, verb="Save")
+        if form.wants_enabled is False and (
+            question := self.disabling_question(request, model, verb="Save")
+        ):
+            context = {"form": form, "title": title, "verb": "Save", **self.way_back(model)}
+            return self.put(request, MODEL_FORM, context, question)
         try:
             model_lists.change(
                 form.save(commit=False),
@@ -215,7 +240,7 @@ class ProviderModelAdmin(Pages):
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         if "differences" in more:
             status = HTTPStatus.CONFLICT
-        return self.sheet(request, "providers/_model_form.html", context, status=status)
+        return self.sheet(request, MODEL_FORM, context, status=status)
 
     def _route(
         self,

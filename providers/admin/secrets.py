@@ -1,6 +1,5 @@
 """Secrets: what is stored, who uses it, another value for it; never a look at the value."""
 
-from http import HTTPStatus
 from typing import Any, cast
 
 from django.contrib import admin
@@ -10,6 +9,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from accounts.admin.pages import Listed, Removal, saved
+from accounts.admin.seen import Seen
 from accounts.tenancy.current import principal_of
 from providers.forms.secret import ExpiryForm, ReplaceForm
 from providers.kinds.registry import stored_kind
@@ -28,6 +28,7 @@ class SecretAdmin(Listed):
     read_right = "secrets:GetSecret"
     change_right = "secrets:UpdateSecret"
     template = "providers/secret.html"
+    form_template = "providers/_replace_secret.html"
     search_fields = ("name",)
     search_help_text = "Search by name"
     list_per_page = 100
@@ -50,18 +51,14 @@ class SecretAdmin(Listed):
         secret: Secret = self.found(request, object_id)
         self.allow(request, "secrets:UpdateSecret", secret)
         form = ReplaceForm(request.POST or None, kind=stored_kind(secret.kind))
-        if request.method == "POST" and form.is_valid():
+        seen = Seen.of(request, secret.value_updated_at)
+        if request.method == "POST" and form.is_valid() and not seen.is_overtaken:
             by, now = principal_of(request), timezone.now()
             secrets.replace(secret, form.cleaned_data, by=by, now=now)
             text = f"{secret.name} has its new value. Test the models that use it."
             return saved(request, text, back=self.list_url)
-        context = {"form": form, "secret": secret, "title": f"Replace the value of {secret.name}"}
-        return self.sheet(
-            request,
-            "providers/_replace_secret.html",
-            context | self.way_back(secret),
-            status=HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK,
-        )
+        words = {"secret": secret, "title": f"Replace the value of {secret.name}"}
+        return self.ask(request, form, seen=seen, **words | self.way_back(secret))
 
     def expiry_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Set the day on which the vendor stops taking it."""
@@ -69,12 +66,14 @@ class SecretAdmin(Listed):
         self.allow(request, "secrets:UpdateSecret", secret)
         stored = {"expires_on": secret.expires_at.date() if secret.expires_at else None}
         form = ExpiryForm(request.POST or None, initial=stored)
-        if request.method == "POST" and form.is_valid():
+        seen = Seen.of(request, stored)
+        if request.method == "POST" and form.is_valid() and not seen.is_overtaken:
             secrets.set_expiry(secret, form.cleaned_data["expires_on"], by=principal_of(request))
             return saved(request, f"The expiry of {secret.name} is set.", back=self.list_url)
         return self.form_sheet(
             request,
             form,
+            seen=seen,
             title=f"When does {secret.name} expire?",
             lead=_what_stops(secret),
             verb="Save",

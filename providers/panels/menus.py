@@ -139,7 +139,7 @@ def _page_items(model: ProviderModel, around: Surroundings) -> Iterator[MenuItem
     if model.is_enabled:
         is_active = model.pk in around.active_anywhere
         refusal = IsActiveModel(model, "disabled") if is_active else None
-        yield _model_item("Disable", "disable", Way.DO, model, reason or _words(refusal))
+        yield _model_item("Disable", "disable", Way.ASK, model, reason or _words(refusal))
     else:
         yield _model_item("Enable", "enable", Way.DO, model, reason)
     yield _model_item("Reset to catalog", "reset", Way.ASK, model, reason)

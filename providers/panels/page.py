@@ -29,6 +29,7 @@ class ProviderPage:
     impact: MenuItem
     gateway_url: str
     try_models: tuple[str, ...]
+    tells_secret: bool
 
 
 def provider_page(
@@ -54,6 +55,8 @@ def provider_page(
         impact=impact_item(provider),
         gateway_url=gateway_url,
         try_models=_names_to_try(provider, around),
+        tells_secret=provider.secret is not None
+        and around.may("secrets:GetSecret", provider.secret),
     )
 
 

@@ -1,12 +1,12 @@
-"""What disabling providers would do, told before it is done."""
+"""What disabling providers and models would do, told before it is done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from accounts.principal import Principal
-from providers.models import ProjectRouting, Provider
+from providers.models import ProjectRouting, Provider, ProviderModel
 from providers.models.refusals import OwnsActiveModel
 
 
@@ -37,13 +37,14 @@ def disabling(providers: Sequence[Provider], *, who: Principal) -> Disabling:
         for provider in active
         if provider.pk in owners
     )
-    return Disabling(free, tuple(refusals), tuple(_cleared(free, who)))
+    models = (model for provider in free for model in provider.models.all())
+    return Disabling(free, tuple(refusals), tuple(cleared_without(models, who=who)))
 
 
-def _cleared(providers: Sequence[Provider], who: Principal) -> list[str]:
+def cleared_without(models: Iterable[ProviderModel], *, who: Principal) -> list[str]:
     """Name the fallbacks and task defaults that routing would lose, where the reader sees it."""
-    pointing = Q(fallback_model__provider__in=providers) | Q(task_model__provider__in=providers)
-    keys = {provider.pk for provider in providers}
+    keys = {model.pk for model in models}
+    pointing = Q(fallback_model__in=keys) | Q(task_model__in=keys)
     said = []
     for routing in (
         ProjectRouting.objects.visible_to(who)
@@ -55,6 +56,6 @@ def _cleared(providers: Sequence[Provider], who: Principal) -> list[str]:
             ("fallback", routing.fallback_model),
             ("task default", routing.task_model),
         ):
-            if model and model.provider_id in keys:
+            if model and model.pk in keys:
                 said.append(f"{model} is the {role} of {routing.project.name}, which is cleared.")
     return said

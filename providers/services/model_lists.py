@@ -1,6 +1,6 @@
 """Which models a provider offers, in which order; one list for form, REST and import."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -8,18 +8,22 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.audit import Actor
+from accounts.authority import require
 from accounts.models import Epoch, Project
 from providers.kinds.listings import kind_by_name
 from providers.models import CatalogEntry, ModelKind, ProjectRouting, Provider, ProviderModel
 
 
-def arrange(provider: Provider, upstream_ids: Sequence[str], *, default: str = "") -> None:
+def arrange(
+    provider: Provider, upstream_ids: Sequence[str], *, by: Actor, default: str = ""
+) -> None:
     """Make the provider's models exactly these, in this order.
 
     The first is the default unless `default` names another. Models that are no longer listed are
-    removed by their own rules.
+    removed by their own rules: raises Refused, and Forbidden where `by` may not remove them.
     """
-    held = {model.upstream_id: model for model in provider.models.select_related("provider")}
+    models = provider.models.select_related("provider__project").in_form_order()
+    held = {model.upstream_id: model for model in models}
     entries = {entry.model_id: entry for entry in CatalogEntry.objects.of_kind(provider.kind)}
     with transaction.atomic():
         for position, upstream_id in enumerate(upstream_ids):
@@ -29,10 +33,17 @@ def arrange(provider: Provider, upstream_ids: Sequence[str], *, default: str = "
             elif model.position != position:
                 model.position = position
                 model.save(update_fields=["position"])
-        for upstream_id in held.keys() - set(upstream_ids):
-            held[upstream_id].delete()
+        for model in left_out(held.values(), upstream_ids):
+            if by is not None:
+                require(by, "aiProviders:DeleteProviderModel", model)
+            remove(model, by=by)
         _choose_default(provider, default or next(iter(upstream_ids), ""))
         Epoch.bump()
+
+
+def left_out(models: Iterable[ProviderModel], upstream_ids: Sequence[str]) -> list[ProviderModel]:
+    """Say which models go where the provider's are to be exactly these."""
+    return [model for model in models if model.upstream_id not in upstream_ids]
 
 
 def add_custom(model: ProviderModel, *, by: Actor) -> ProviderModel:

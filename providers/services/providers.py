@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Epoch, Project
-from accounts.refusals import Refused
 from providers.models import ModelKind, ProjectRouting, Provider
 from providers.models.names import refuse_taken_name
 from providers.services import model_lists, terms
@@ -47,7 +46,8 @@ def change(
     """Make the provider what the draft says; tests fall back where what is called changes.
 
     `seen` is the version that the draft began from: raises ChangedMeanwhile or DeletedMeanwhile,
-    and stores nothing, where somebody was faster.
+    and stores nothing, where somebody was faster. Raises Refused and Forbidden for models that it
+    leaves out and that can't go, or are not `by`'s to remove.
     """
     check(draft, project=provider.project)
     action = "aiProviders:UpdateAiProvider"
@@ -121,7 +121,7 @@ def _store(
                 )
             provider.full_clean(exclude=["default_model"])
             provider.save()
-            _take_models(provider, draft)
+            model_lists.arrange(provider, draft.wanted_models, by=by, default=draft.wanted_default)
             if called_before is not None and provider.called_as() != called_before:
                 provider.forget_tests()
             make_first_active(provider)
@@ -153,13 +153,6 @@ def _take(provider: Provider, draft: ProviderDraft) -> None:
     provider.take_probing(draft.probing)
     if not draft.entered_credential:
         provider.secret = draft.secret
-
-
-def _take_models(provider: Provider, draft: ProviderDraft) -> None:
-    try:
-        model_lists.arrange(provider, draft.wanted_models, default=draft.wanted_default)
-    except Refused as refusal:
-        raise ValidationError({"models": str(refusal)}) from refusal
 
 
 def make_first_active(provider: Provider) -> None:

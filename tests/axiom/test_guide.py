@@ -1,14 +1,18 @@
 """The guide behind the help icon: served as it was built, and under as strict a policy."""
 
+import re
 from pathlib import Path
 
 import pytest
-from django.urls import reverse
+from django.urls import resolve, reverse
 
+from axiom.guide import chapter_for
+from axiom.navigation import SIDEBAR
 from providers.kinds.vocabulary import ErrorClass
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "<h1>Secrets</h1><script>theme()</script><script src='/x.js'></script>"
+ITEMS = [item for group in SIDEBAR for item in group["items"]]
 DIGEST = "'sha256-Rfr3GgHZFiXm+TmNr+li+0sZ4J9FGllo8jsXcJF5XZ8='"
 
 
@@ -61,6 +65,35 @@ def test_the_help_icon_leads_to_the_chapter_about_the_page(client, owner, page, 
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
 
     assert f'href="/guide/{chapter}"' in client.get(reverse(page)).text
+
+
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item["title"])
+def test_the_chapter_of_each_page_is_about_it(rf, item):
+    request = rf.get(str(item["link"]))
+    request.resolver_match = resolve(str(item["link"]))
+
+    chapter = chapter_for(request).removeprefix("/guide/").strip("/")
+
+    told = (ROOT / "docs" / f"{chapter}.md").read_text()
+    assert re.search(rf"\b{item['title'].removesuffix('s')}", told, re.IGNORECASE)
+
+
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize(
+    ("page", "chapter"),
+    [
+        ("gateway_limit", "limits"),
+        ("accounts_keyencryptionkey", "secrets"),
+        ("gateway_accessgrant", "agents"),
+        ("auth_group", "roles"),
+    ],
+)
+def test_the_chapter_is_the_one_that_explains_most_of_it(rf, page, chapter):
+    request = rf.get("/")
+    request.resolver_match = resolve(reverse(f"admin:{page}_changelist"))
+
+    assert chapter_for(request) == f"/guide/{chapter}/"
 
 
 @pytest.mark.django_db

@@ -70,6 +70,8 @@ def test_a_refresh_tells_what_is_new_and_takes_over_what_is_ticked(portal, upstr
     portal.dialog.get_by_role("checkbox", name=MODELS[1]).check()
     portal.dialog.get_by_role("checkbox", name=gone).check()
     portal.dialog.get_by_role("button", name="Take over").click()
+    expect(portal.dialog.get_by_role("alert")).to_contain_text(f"{gone} at Refreshed")
+    portal.dialog.get_by_role("button", name="Take over").click()
 
     portal.banner("Refreshed: 1 added, 1 removed.")
     expect(row(portal, MODELS[1])).to_be_visible()

@@ -115,6 +115,20 @@ def test_an_edit_with_an_empty_credential_keeps_the_stored_one(portal, added, in
     expect(portal.page.get_by_role("link", name=added, exact=True)).to_be_focused()
 
 
+def test_unticking_a_model_is_asked_about_and_what_was_typed_stays(portal, added):
+    dialog = ProviderDialog.to_edit(portal, added)
+    dialog.fill({"API key": "another-invented-key"})
+    dialog.boxes.last.uncheck()
+    dialog.save()
+
+    asked = dialog.box.get_by_role("alert")
+    expect(asked).to_contain_text(f"{MODELS[1]} at {added}")
+    expect(asked).to_be_focused()
+    expect(dialog.field("API key")).to_have_value("another-invented-key")
+    dialog.save_and_close()
+    expect(portal.row_of(added, MODELS[1])).to_have_count(0)
+
+
 def test_a_stored_credential_is_linked_and_goes_to_its_own_host_alone(portal, added, upstream):
     dialog = ProviderDialog.to_add(portal, CUSTOM)
     dialog.fill({"Name": f"{added} too", "Base URL": "http://127.0.0.1:9/v1"})

@@ -154,6 +154,24 @@ class TestResources:
         gone = here.script().delete(f"{path}/{here.friend.public_id}/delete")
         assert gone.status_code == 204
 
+    def test_a_key_that_deletes_no_models_leaves_none_out_either(self, here):
+        narrow = [
+            {"effect": "Allow", "action": ["aiProviders:*"], "resource": ["*"]},
+            {"effect": "Deny", "action": ["aiProviders:DeleteProviderModel"], "resource": ["*"]},
+        ]
+        path = f"{API}/ai-providers/{here.provider.public_id}"
+        models = list(here.provider.models.values_list("upstream_id", flat=True))
+
+        added = here.script().patch(path, {"models": [*models, "one-more"]})
+        refused = here.script(policy=narrow).patch(path, {"models": models})
+
+        assert added.status_code == 200, added.content
+        assert (refused.status_code, error_of(refused)["meta"]) == (
+            403,
+            {"permission": "aiProviders:DeleteProviderModel"},
+        )
+        assert here.provider.models.count() == len(models) + 1
+
     def test_what_nobody_reads_in_the_query_is_refused(self, script):
         answer = script.get(f"{API}/ai-providers?statsu=active")
 

@@ -90,12 +90,26 @@ def test_the_dialog_offers_what_is_new_and_what_is_gone(browse, editor, provider
 def test_what_is_ticked_is_taken_over_and_counted(browse, editor, provider, listed):
     gone = provider.models.get(upstream_id="gone")
     form = {"add": ["new-a", "new-b"], "remove": [gone.public_id], "dialog": "1"}
+    form |= {"confirmed": gone.public_id}
 
     answer = browse(editor).post(provider_url("listed", provider), form, headers=HTMX)
 
     assert "Main: 2 added, 1 removed." in text_of(answer)
     models = set(provider.models.values_list("upstream_id", flat=True))
     assert models == {"kept", "new-a", "new-b"}
+
+
+def test_taking_over_asks_about_what_it_would_remove(browse, editor, provider, listed):
+    gone = provider.models.get(upstream_id="gone")
+    form = {"add": ["new-a"], "remove": [gone.public_id], "dialog": "1"}
+
+    asked = browse(editor).post(provider_url("listed", provider), form, headers=HTMX)
+    page = browse(editor).post(provider_url("listed", provider), form).content.decode()
+
+    assert "This removes 1 model." in text_of(asked)
+    assert "gone at Main" in text_of(asked)
+    assert 'value="new-a" checked' in page
+    assert provider.models.count() == 2
 
 
 def test_sending_it_twice_takes_over_once(browse, editor, provider, listed):

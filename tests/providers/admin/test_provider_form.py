@@ -165,8 +165,10 @@ def test_unticking_removes_a_model_but_never_the_active_one(browse, editor, prov
     activate(provider.models.get(upstream_id="gpt-a"))
     browser, where = browse(editor), provider_url("change", provider)
 
+    spare = provider.models.get(upstream_id="gpt-b")
+    unticked = filled(api_key="", confirmed=spare.public_id, **{"models.openai": ["gpt-a"]})
     refused = browser.post(where, filled(api_key="", **{"models.openai": ["gpt-b"]}))
-    accepted = browser.post(where, filled(api_key="", **{"models.openai": ["gpt-a"]}))
+    accepted = browser.post(where, unticked)
 
     assert "gpt-a is the active model" in text_of(refused)
     assert accepted.status_code == 302

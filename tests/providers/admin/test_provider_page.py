@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from providers.models import HealthCheck, Operation, Provider, Status
+from providers.models import HealthCheck, Operation, Provider, Secret, Status
 from tests.factories import make_catalog_entry, make_provider, make_secret
 from tests.providers.admin.addresses import HTMX, IN_DIALOG, provider_url, text_of
 
@@ -34,6 +34,19 @@ def test_the_cards_tell_kind_status_health_and_credential(browse, editor, provid
     for words in ("api.openai.com/v1", "Active", "Unknown", "sk-tes…", "Last used: never"):
         assert words in said
     assert KEY not in answer.content.decode()
+
+
+@pytest.mark.parametrize(("reader", "is_told"), [("owner", False), ("staff", True)])
+def test_the_credential_of_a_shared_provider_is_for_staff_alone(request, browse, reader, is_told):
+    browser = browse(request.getfixturevalue(reader))
+    secret = make_secret(values={"api_key": KEY})
+    Secret.objects.update(project=None)
+    shared = Provider.objects.create(project=None, name="For all", kind="openai", secret=secret)
+
+    said = text_of(shown(browser, shared))
+
+    assert ("sk-tes…" in said, "Last used: never" in said) == (is_told, is_told)
+    assert ("Credential Stored" in said) is not is_told
 
 
 def test_disabled_models_are_here_though_the_list_leaves_them_out(browse, editor, provider):

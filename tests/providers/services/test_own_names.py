@@ -205,7 +205,7 @@ def test_a_kind_that_the_catalog_lacks_has_no_such_field(project, browser):
 
 
 def test_a_deployment_named_like_its_model_has_the_catalogs_values(azure, entry):
-    model_lists.arrange(azure, ["gpt-prod", "gpt-x"])
+    model_lists.arrange(azure, ["gpt-prod", "gpt-x"], by=None)
 
     assert azure.models.get(upstream_id="gpt-x").source == entry.source
 

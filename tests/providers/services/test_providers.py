@@ -4,11 +4,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from accounts.authority import Forbidden
+from accounts.grants import grant
+from accounts.models import AuditEvent, Role
 from providers.kinds.registry import kind_for
 from providers.models import CatalogEntry, ProjectRouting, Provider, Secret, TestStatus
+from providers.models.refusals import IsActiveModel
 from providers.services import providers
-from tests.factories import make_catalog_entry, make_project
+from tests.factories import make_catalog_entry, make_member, make_project, make_user
 from tests.providers.services.drafting import add, change, errors_of
 
 pytestmark = pytest.mark.django_db
@@ -156,13 +159,36 @@ def test_a_new_name_leaves_the_tests_alone(project, person):
     assert set(provider.models.values_list("test_status", flat=True)) == {TestStatus.CONNECTED}
 
 
-def test_leaving_the_active_model_out_of_the_list_is_refused_at_models(project, person):
+def test_leaving_the_active_model_out_of_the_list_is_refused(project):
+    person = make_member(project, Role.EDITOR)
     provider = add(project, person)
 
-    with pytest.raises(ValidationError) as refusal:
+    with pytest.raises(IsActiveModel):
         change(provider, person, models=("gpt-y",), default_model="")
 
-    assert "active model" in errors_of(refusal)["models"][0]
+    assert provider.models.count() == 2
+
+
+def test_a_model_that_is_left_out_is_removed_on_record(project):
+    person = make_member(project, Role.EDITOR)
+    provider = add(project, person)
+    gone = provider.models.get(upstream_id="gpt-y")
+
+    change(provider, person, models=("gpt-x",))
+
+    removal = AuditEvent.objects.get(action="aiProviders:DeleteProviderModel")
+    assert removal.target_id == gone.public_id
+    assert removal.before["upstreamId"] == "gpt-y"
+
+
+def test_who_may_only_change_a_provider_leaves_no_model_out(project, person):
+    provider = add(project, person)
+    changer = make_user()
+    grant(changer, "change", provider)
+
+    with pytest.raises(Forbidden, match="aiProviders:DeleteProviderModel"):
+        change(provider, changer, models=("gpt-x",))
+
     assert provider.models.count() == 2
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('usage', '0002_partitions'),
+        ('usage', '0003_longer_error_class'),
     ]
 
     operations = [

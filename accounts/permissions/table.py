@@ -62,6 +62,7 @@ TABLE: Final = (
     Permission("models:DeleteModel",               "gateway.delete_model",            ADMIN,    "DELETE /models/{id}",                         "delete-model",                "delete"),
     Permission("accessGrants:ListAccessGrants",    "gateway.view_accessgrant",        VIEWER,   "GET /access-grants",                          "list-access-grants",          "changelist"),
     Permission("accessGrants:GetAccessGrant",      "gateway.view_accessgrant",        VIEWER,   "GET /access-grants/{id}",                     "get-access-grant"),
+    Permission("accessGrants:GetAccessGrantImpact", "gateway.view_accessgrant",       VIEWER,   "GET /access-grants/{id}/impact",              "get-access-grant-impact"),
     Permission("accessGrants:CreateAccessGrant",   "gateway.add_accessgrant",         ADMIN,    "POST /access-grants",                         "create-access-grant",         "add"),
     Permission("accessGrants:DeleteAccessGrant",   "gateway.delete_accessgrant",      ADMIN,    "DELETE /access-grants/{id}",                  "delete-access-grant",         "delete"),
     Permission("agents:ListAgents",                "gateway.view_agent",              VIEWER,   "GET /agents",                                 "list-agents",                 "changelist warnings"),

@@ -88,7 +88,7 @@ class AccessGrantAdmin(Pages):
         object_id: str,
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002 - Django's signature
     ) -> HttpResponse:
-        """Ask in a dialog; take it back on POST."""
+        """Ask in a dialog that says who loses a model; take it back on POST."""
         grant: AccessGrant = self.found(request, object_id)
         self.allow(request, access.TAKE_BACK, grant)
         back, words = (
@@ -102,16 +102,16 @@ class AccessGrantAdmin(Pages):
                 return saved(request, words, back=back)
 
             return attempt(request, act, back=back)
-        return self.form_sheet(
-            request,
-            None,
-            title=f"Take {grant.target} from {grant.holder}?",
-            lead="Their calls are refused from the next one on, unless another grant reaches them.",
-            verb="Take back",
-            verb_class="is-danger",
-            back_url=back,
-            back_label=str(grant.target),
-        )
+        context = {
+            "title": f"Take {grant.target} from {grant.holder}?",
+            "lead": "Their calls are refused from the next one on, unless another grant reaches "
+            "them.",
+            "verb": "Take back",
+            "impact": self.impact_of(request, grant),
+            "back_url": back,
+            "back_label": str(grant.target),
+        }
+        return self.sheet(request, "_delete.html", context)
 
     def _target(self, request: HttpRequest) -> Model | Provider:
         """Find what a grant is to be about inside the wall; raises Http404."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import Exists, Q, QuerySet
 from django.db.models import Model as Record
-from django.db.models import Q, QuerySet
 
 from accounts.impact import Dependent, Effect, Group, Registry, UsageLately
 from accounts.impact.registry import Words
@@ -19,8 +19,10 @@ from gateway.models import (
     ModelBackend,
     ModelStatus,
     PinPolicy,
+    Routing,
 )
-from providers.models import Provider, ProviderModel, Secret
+from gateway.models.agent import AgentQuerySet
+from providers.models import ProjectRouting, Provider, ProviderModel, Secret
 from usage.impact import lately_about, lately_by_name
 
 
@@ -32,6 +34,7 @@ def register(registry: Registry) -> None:
     registry.describe("gateway.Limit", Words("limit", "limits", note=_amount))
     registry.describe("gateway.AccessGrant", Words("access grant", "access grants", name=_holder))
     registry.search(search)
+    registry.search(refused_without)
     registry.ledger(lately)
 
 
@@ -48,6 +51,21 @@ def search(target: Record, who: Principal) -> Iterator[Group]:
     )
     hidden = count - visible.count()
     yield Group("backend", "backends", Effect.REMOVED, count, named, hidden, "of models")
+
+
+def refused_without(target: Record, who: Principal) -> Iterator[Group]:
+    """Find the agents whose calls are refused once a grant is taken back from their project."""
+    rows = _agents_by(target) if isinstance(target, AccessGrant) and target.project else None
+    count = rows.count() if rows is not None else 0
+    if rows is None or not count:
+        return
+    visible = rows.visible_to(who)
+    named = tuple(
+        Dependent(agent.public_id, agent.name, _type(agent))
+        for agent in visible.by_name()[:MOST_NAMED]
+    )
+    hidden = count - visible.count()
+    yield Group("agent", "agents", Effect.KEPT, count, named, hidden, "their model")
 
 
 def lately(target: Record, who: Principal, now: datetime) -> UsageLately | None:
@@ -93,6 +111,18 @@ def _next_run(job: Cronjob) -> str:
 
 def _status(model: Model) -> str:
     return "" if model.status == ModelStatus.ACTIVE else model.status
+
+
+def _agents_by(grant: AccessGrant) -> AgentQuerySet:
+    """Give the agents that a project's grant lets reach their model: routed, pinned, inheriting."""
+    agents = Agent.objects.filter(project=grant.project)
+    if grant.model:
+        return agents.filter(facade=grant.model)
+    active = ProjectRouting.objects.filter(
+        project=grant.project, active_model__provider=grant.provider
+    )
+    follows_project = Q(routing__in=(Routing.INHERIT, Routing.CLIENT)) & Q(Exists(active))
+    return agents.filter(Q(pinned_model__provider=grant.provider) | follows_project)
 
 
 def _backends_at(target: Record) -> QuerySet[ModelBackend] | None:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from providers.models import Provider
-from tests.factories import make_grant, make_model, make_provider
+from tests.factories import make_agent, make_grant, make_model, make_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +68,14 @@ def test_staff_give_access_and_take_it_back_in_dialogs(browser, project):
     assert refused.status_code == 422
     assert grant.project == project
     assert not shared.access_grants.exists()
+
+
+def test_the_dialog_that_takes_a_grant_back_names_the_agents_that_lose_their_model(
+    browser, project
+):
+    model = make_model(project, make_provider(project).default_model)
+    make_agent(project, name="Scout", routing="facade", facade=model)
+
+    page = browser.get(f"/admin/gateway/accessgrant/{model.grants.get().public_id}/delete/")
+
+    assert "Scout" in page.content.decode()

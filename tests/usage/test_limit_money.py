@@ -6,14 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import Notice, Topic
 from foundation.ids import new_id
 from tests import factories
 from tests.usage.lines import use
 from tests.usage.test_usage_ledger import make_entry
 from usage.limits import money, noting
 from usage.limits.rules import Claim
-from usage.models import LimitAlert, LimitReservation, LimitWindow, UsageRecord
+from usage.models import LimitReservation, LimitWindow, UsageRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +60,7 @@ def test_a_line_of_the_ledger_settles_what_its_call_set_aside(rule, provider):
     asked = claim(rule, cost=4)
     reserve(asked)
 
-    _settle(provider, asked, cost=Decimal("0.25"))
+    settle(provider, asked, cost=Decimal("0.25"))
 
     assert (window(rule).spent, window(rule).reserved) == (Decimal("0.25"), 0)
     assert not LimitReservation.objects.exists()
@@ -71,8 +70,8 @@ def test_a_line_that_is_written_twice_counts_once(rule, provider):
     asked = claim(rule)
     reserve(asked)
 
-    _settle(provider, asked, cost=DOLLAR)
-    _settle(provider, asked, cost=DOLLAR)
+    settle(provider, asked, cost=DOLLAR)
+    settle(provider, asked, cost=DOLLAR)
 
     assert (window(rule).spent, window(rule).reserved) == (1, 0)
 
@@ -132,7 +131,7 @@ def test_a_call_whose_cost_is_unknown_costs_what_was_set_aside_and_is_flagged(ru
     asked = claim(rule, cost=2)
     reserve(asked)
 
-    _settle(provider, asked, cost=None)
+    settle(provider, asked, cost=None)
 
     assert (window(rule).spent, window(rule).unpriced) == (2, 1)
 
@@ -145,7 +144,7 @@ def test_what_a_killed_gateway_had_set_aside_is_given_back(rule, provider):
     assert money.expire(now=NOW) == 1
     assert window(rule).reserved == 3
 
-    _settle(provider, lost, cost=Decimal(4))  # its journal was found at last
+    settle(provider, lost, cost=Decimal(4))  # its journal was found at last
     assert (window(rule).spent, window(rule).reserved) == (4, 3)
     assert money.expire(now=NOW) == 0
 
@@ -177,94 +176,7 @@ def test_a_changed_amount_holds_at_once_whatever_the_gateway_has_read(rule):
     assert stop.rule.amount == 4
 
 
-def thresholds():
-    return list(LimitAlert.objects.order_by("pk").values_list("threshold", flat=True))
-
-
-@pytest.mark.parametrize(
-    ("spendings", "told"),
-    [
-        (["7.99"], []),
-        (["8"], [80]),
-        (["8.50", "2"], [80, 100]),
-        (["10.50"], [100]),
-        (["1"] * 12, [80, 100]),
-        (["10", "0.01", "5"], [100]),
-    ],
-)
-@pytest.mark.parametrize("refusals", [0, 1])
-def test_alerts_go_by_what_is_spent_and_come_once_each(rule, provider, spendings, told, refusals):
-    """A call that was refused because others may fill the limit changes nothing."""
-    others = claim(rule, cost=10)
-    stops = reserve(others, *(claim(rule) for _ in range(refusals)))
-    _settle(provider, others, cost=Decimal(0))
-
-    for cost in spendings:
-        use(provider, at=NOW, cost=Decimal(cost))
-
-    assert sum(stop is not None for stop in stops) == refusals
-    assert thresholds() == told
-
-
-def test_what_is_only_set_aside_reaches_no_limit(rule):
-    reserve(*(claim(rule, cost=9) for _ in range(4)))
-
-    assert window(rule).refused == 2
-    assert thresholds() == []
-
-
-@pytest.mark.parametrize(
-    ("amounts", "told"),
-    [
-        (["11"], [100]),  # 91 % of it are spent: told already
-        (["12"], [100]),  # 83 %: only the warning stands
-        (["12", "10"], [100, 100]),
-        (["20", "12"], [100, 80]),
-        (["20", "12", "10"], [100, 80, 100]),
-        (["13", "12"], [100]),  # 77 % is not well below the warning
-    ],
-)
-def test_a_level_that_has_fallen_well_below_a_threshold_arms_it_anew(rule, provider, amounts, told):
-    use(provider, at=NOW, cost=Decimal(10))
-    reserve(claim(rule, cost=0))
-
-    for amount in amounts:
-        money.change(replace(rule, amount=Decimal(amount)), now=NOW)
-        use(provider, at=NOW, cost=Decimal(0))
-
-    assert thresholds() == told
-
-
-def test_a_higher_amount_arms_alerts_anew(rule, provider):
-    reserve(claim(rule, cost=0))
-    use(provider, at=NOW, cost=Decimal(10))
-    money.change(replace(rule, amount=Decimal(20)), now=NOW)
-
-    use(provider, at=NOW, cost=Decimal(6))
-
-    assert thresholds() == [100, 80]
-
-
-@pytest.mark.parametrize("measure", ["usd_per_day", "concurrent"])
-def test_a_shadow_limit_records_its_alerts_and_tells_nobody_until_it_is_a_real_one(
-    project, provider, measure
-):
-    shadow = factories.make_limit(project, measure=measure, amount=10, is_shadow=True).rule
-
-    def fill():
-        report(shadow, 100) if measure == "concurrent" else use(provider, at=NOW, cost=Decimal(10))
-
-    fill()
-    assert thresholds() == [100]
-    assert not Notice.objects.filter(topic=Topic.LIMITS).exists()
-
-    money.change(replace(shadow, is_shadow=False), now=NOW)
-    fill()
-    assert thresholds() == [100, 100]
-    assert "is reached" in Notice.objects.get(topic=Topic.LIMITS).message
-
-
-def _settle(provider, asked, *, cost):
+def settle(provider, asked, *, cost):
     project = provider.project
     entry = make_entry(
         asked.request_id,
@@ -287,15 +199,6 @@ def test_reports_of_rates_add_up_in_the_day(project):
     report(rate, 40, refused=1, would_refuse=4)
 
     assert (window(rate).refused, window(rate).would_refuse) == (3, 4)
-
-
-def test_a_rate_is_told_of_when_it_crosses_and_again_after_it_has_fallen(project):
-    rate = factories.make_limit(project, measure="concurrent", amount=10).rule
-
-    for peak in (50, 80, 90, 100, 95, 100, 60, 100):
-        report(rate, peak)
-
-    assert thresholds() == [80, 100, 100]
 
 
 def test_a_line_of_the_ledger_counts_for_no_rate(project, provider):

@@ -6,6 +6,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.impacts import Impacts
 from accounts.api.schema import describe
 from accounts.tenancy.views import Listing, Retrieving
 from gateway.api.serializers.access_grants import (
@@ -23,7 +24,7 @@ class AccessGrantFilter(filters.FilterSet):  # type: ignore[misc]  # the library
     userId = filters.CharFilter(field_name="user__public_id")  # noqa: N815 - as above
 
 
-class AccessGrantViewSet(Listing, Retrieving):
+class AccessGrantViewSet(Impacts, Listing, Retrieving):
     """Who may call a facade, or the models of a shared provider; given and taken back."""
 
     queryset = AccessGrant.objects.with_names()
@@ -34,6 +35,7 @@ class AccessGrantViewSet(Listing, Retrieving):
     permissions: ClassVar[Mapping[str, str]] = {
         "list": "accessGrants:ListAccessGrants",
         "retrieve": "accessGrants:GetAccessGrant",
+        "impact": "accessGrants:GetAccessGrantImpact",
         "create": "accessGrants:CreateAccessGrant",
         "destroy": "accessGrants:DeleteAccessGrant",
     }

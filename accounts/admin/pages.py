@@ -169,13 +169,13 @@ class Pages(ProjectAdmin):
         whole = {"sheet": template, "page_title": context.get("title", "")} | context
         return self.show(request, "_sheet_page.html", whole, status=status)
 
-    def form_sheet(
-        self, request: HttpRequest, form: Form | None, *, seen: Seen | None = None, **words: str
-    ) -> HttpResponse:
-        """Ask with a form, or with a question alone: `title`, `lead`, `verb`, and the way back."""
-        status = _status_of(seen, is_wrong=bool(form and form.errors))
-        context = {"form": form, "seen": seen, **words}
-        return self.sheet(request, "_form_sheet.html", context, status=status)
+    def form_sheet(self, request: HttpRequest, form: Form | None, **words: Any) -> HttpResponse:
+        """Ask with a form, or with a question alone: `title`, `lead`, `verb`, and the way back.
+
+        `seen` is the version of what a form that changes a row shows of it.
+        """
+        status = _status_of(words.get("seen"), is_wrong=bool(form and form.errors))
+        return self.sheet(request, "_form_sheet.html", {"form": form, **words}, status=status)
 
 
 class Listed(Pages):
@@ -213,15 +213,12 @@ class Listed(Pages):
             return self.removal(request, row, asked)
         return super().delete_view(request, object_id, extra_context)
 
-    def ask(
-        self, request: HttpRequest, form: Form, *, seen: Seen | None = None, **words: Any
-    ) -> HttpResponse:
+    def ask(self, request: HttpRequest, form: Form, **words: Any) -> HttpResponse:
         """Ask with a form; what is wrong in it is said once somebody meant to be done."""
         is_wrong = form.is_bound and not form.is_valid() and FOLLOWS not in request.POST
-        status = _status_of(seen, is_wrong=is_wrong)
+        status = _status_of(words.get("seen"), is_wrong=is_wrong)
         label = capfirst(str(self.opts.verbose_name_plural))
-        context = {"form": form, "seen": seen, "shows_errors": is_wrong, "back_label": label}
-        context |= words
+        context = {"form": form, "shows_errors": is_wrong, "back_label": label, **words}
         return self.sheet(request, self.form_template, context, status=status)
 
     def shown_beside(self, request: HttpRequest, row: Any) -> dict[str, Any]:

@@ -138,14 +138,9 @@ class CronjobAdmin(Listed):
         return attempt(request, lambda: done(request, act(), back=back), back=back)
 
     def _asked(
-        self,
-        request: HttpRequest,
-        form: CronjobForm,
-        act: Callable[[], str],
-        *,
-        seen: Seen | None = None,
-        **words: str,
+        self, request: HttpRequest, form: CronjobForm, act: Callable[[], str], **words: Any
     ) -> HttpResponse:
+        seen: Seen | None = words.get("seen")
         is_overtaken = seen is not None and seen.is_overtaken
         if request.method == "POST" and form.is_valid() and not is_overtaken:
             try:
@@ -154,4 +149,4 @@ class CronjobAdmin(Listed):
                 form.take_errors(error)
         typed = str(form["schedule"].value() or ""), str(form["time_zone"].value() or "UTC")
         preview = preview_of(*typed, now=timezone.now())
-        return self.ask(request, form, seen=seen, preview=preview, **words)
+        return self.ask(request, form, preview=preview, **words)

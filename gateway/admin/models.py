@@ -131,13 +131,7 @@ class ModelAdmin(PlaygroundPages, Listed):
         return bool(asked)
 
     def _stored(
-        self,
-        request: HttpRequest,
-        form: ModelForm,
-        act: Callable[[], str],
-        *,
-        seen: Seen | None = None,
-        **words: str,
+        self, request: HttpRequest, form: ModelForm, act: Callable[[], str], **words: Any
     ) -> HttpResponse:
         try:
             text = act()
@@ -147,7 +141,7 @@ class ModelAdmin(PlaygroundPages, Listed):
             form.add_error(None, refusal.message)
         else:
             return saved(request, text, back=words["back_url"])
-        return self.ask(request, form, seen=seen, **words)
+        return self.ask(request, form, **words)
 
     def _switch(self, request: HttpRequest, object_id: str, status: ModelStatus) -> HttpResponse:
         model: Model = self.found(request, object_id)

@@ -54,6 +54,11 @@ def of_nothing() -> Picture:
     return "list-empty", Portal.open_providers, {}
 
 
+def of_one() -> Picture:
+    """Give the picture of an installation that has its first provider."""
+    return "list-one", Portal.open_providers, {}
+
+
 def pictures(upstream: Upstream) -> Iterator[Picture]:
     """Give each picture's name, what to do for it, and the kind of browser that it wants."""
 

@@ -1,7 +1,7 @@
 """Take the documentation's pictures of a furnished installation: `make screenshots`."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ def main() -> None:
         try:
             with chromium() as browser:
                 take_one(browser, installation, list_pictures.of_nothing())
+                add(installation, PROVIDERS[:1])
+                take_one(browser, installation, list_pictures.of_one())
                 furnish(installation, upstream)
                 take_all(browser, installation)
                 for picture in dialog_pictures.pictures(upstream.base_url):
@@ -55,10 +57,14 @@ def main() -> None:
             upstream.stop()
 
 
+def add(installation: Installation, providers: Sequence[Mapping[str, Any]]) -> None:
+    for provider in providers:
+        installation.add_provider(installation.script_token, apiKey=INVENTED_KEY, **provider)
+
+
 def furnish(installation: Installation, upstream: Upstream) -> None:
+    add(installation, PROVIDERS[1:])
     token = installation.script_token
-    for provider in PROVIDERS:
-        installation.add_provider(token, apiKey=INVENTED_KEY, **provider)
     installation.add_provider(token, name=OWN, baseUrl=upstream.base_url, models=[OWN_MODEL])
     for told in PAST:
         installation.manage("shell", "--command", told)
@@ -77,6 +83,7 @@ def take_all(browser: Browser, installation: Installation) -> None:
         color_scheme="dark",
     )
     take(browser, installation, "provider-page-phone", show_provider, viewport=PHONE)
+    take(browser, installation, "secrets", show_secrets)
     take(browser, installation, "impact", show_impact)
     take(browser, installation, "take-over", show_listed)
     take(browser, installation, "providers-phone", Portal.open_providers, viewport=PHONE)
@@ -101,6 +108,10 @@ def show_connected(portal: Portal) -> None:
 def show_provider(portal: Portal) -> None:
     portal.open_providers()
     portal.open_provider("OpenAI")
+
+
+def show_secrets(portal: Portal) -> None:
+    portal.open("providers/secret/", "Secrets")
 
 
 def show_impact(portal: Portal) -> None:

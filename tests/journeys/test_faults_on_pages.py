@@ -110,6 +110,26 @@ def test_a_page_that_is_loaded_again_goes_on_showing_a_test_that_runs(portal, up
     assert len(upstream.seen) == 1
 
 
+def test_a_test_that_takes_longer_than_the_threshold_says_that_it_is_slow(
+    portal, installation, upstream
+):
+    installation.add_provider(
+        installation.script_token,
+        name="Sluggish",
+        baseUrl=upstream.base_url,
+        models=[MODELS[0]],
+        degradedThresholdMs=1,
+    )
+    portal.open_providers()
+
+    with upstream.held():
+        portal.test("Sluggish", MODELS[0])
+        upstream.wait_for_requests(1)
+
+    portal.banner("That is slow: the threshold is 1 ms.")
+    expect(portal.badge_of("Sluggish", MODELS[0])).to_contain_text("Connected")
+
+
 def test_several_tests_run_at_once(portal, upstream):
     portal.add(name="Several", base_url=upstream.base_url, models=MODELS)
 

@@ -55,7 +55,7 @@ class ProviderDraft:
 
     @property
     def host(self) -> str:
-        """The host and port, or the vendor's domain, that the credential will be sent to."""
+        """The origin, or the vendor's domain, that the credential will be sent to."""
         return self.kind.host_of(base_url=self.stored_base_url, config=self.config)
 
     @property

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import transaction
+
 from accounts.models import Project
 from foundation.tokens import tokens_in
 from providers.kinds.client import CallFailed
 from providers.kinds.dialects import smallest
-from providers.kinds.errors import classify, classify_unreadable
 from providers.kinds.kind import FormatUnsupported, Kind, KindUnavailable
 from providers.kinds.vocabulary import (
     Answer,
@@ -28,7 +29,7 @@ from providers.kinds.vocabulary import (
 from providers.kinds.vocabulary import ModelKind as Sort
 from providers.models import ModelKind, Provider, ProviderModel
 from providers.models.secret import SecretNeedsValue
-from providers.services import endpoints, own_calls
+from providers.services import endpoints, outcomes, own_calls
 from providers.services.calls import Call
 from providers.services.own_calls import OwnCall, Purpose
 
@@ -65,14 +66,29 @@ class ListingEmpty(ListingFailed):
     """The list has no model to offer."""
 
 
+class TestOutdated(Exception):
+    """What was tested is there no longer, or is called otherwise; the message is for people."""
+
+
 class ProbeUnsupported(ValueError):
     """The kind has no free call that shows its health; the message says what does instead."""
 
 
 def test_connection(model: ProviderModel, *, now: datetime) -> Outcome:
-    """Ask the model something tiny, and remember how it went."""
+    """Ask the model something tiny, and remember how it went.
+
+    Raises TestOutdated, and remembers nothing, where that is not what would be called now.
+    """
+    called_as = model.provider.called_as()
     outcome = ask(model, now=now)
-    model.record_test(outcome, at=now)
+    with transaction.atomic():
+        held = Provider.objects.with_secret().select_for_update(of=("self",))
+        current = held.filter(pk=model.provider_id).first()
+        if current is None or not current.models.filter(pk=model.pk).exists():
+            raise TestOutdated("The model was removed meanwhile.")
+        if current.called_as() != called_as:
+            raise TestOutdated(f"{current.name} was changed during the test. Test it again.")
+        model.record_test(outcome, at=now)
     return outcome
 
 
@@ -99,9 +115,9 @@ def complete(model: ProviderModel, use: Purpose, *, now: datetime) -> Asked:
             endpoint, model.upstream_id, model_kind=model_kind, is_reasoning=model.has_reasoning
         )
     except SecretNeedsValue as error:
-        return Asked(_failed(ErrorClass.INVALID_KEY, str(error)))
+        return Asked(outcomes.failed(ErrorClass.INVALID_KEY, str(error)))
     except (KindUnavailable, FormatUnsupported) as error:
-        return Asked(_failed(ErrorClass.BAD_REQUEST, str(error)))
+        return Asked(outcomes.failed(ErrorClass.BAD_REQUEST, str(error)))
     call = Call(kind, endpoint, model.provider.project, now)
     longest_s = TEST_TIMEOUT_S if use == "test" else PROBE_TIMEOUT_S
     outcome, reply = _completed(call, request, model, timeout_s=longest_s)
@@ -126,12 +142,12 @@ def _completed(
     except CallFailed as error:
         return error.outcome(), None
     if not answer.is_ok:
-        return _refused(who, answer, call.endpoint), None
+        return outcomes.refused(who, answer, call.endpoint), None
     try:
         reply = call.kind.read_answer(answer, model_kind=model_kind)
     except UnreadableAnswer as error:
-        return _unreadable(who, answer, error, call.endpoint), None
-    return _answered(model.provider, f"{model.upstream_id} at {who}", answer), reply
+        return outcomes.unreadable(who, answer, error, call.endpoint), None
+    return outcomes.answered(model.provider, f"{model.upstream_id} at {who}", answer), reply
 
 
 def _sort_of(model: ProviderModel) -> Sort:
@@ -167,18 +183,18 @@ def probe(provider: Provider, *, now: datetime) -> Outcome:
         call = Call(kind, endpoint, provider.project, now)
         answer = call.send(request, timeout_s=PROBE_TIMEOUT_S)
         if not answer.is_ok:
-            return _refused(provider.name, answer, endpoint)
+            return outcomes.refused(provider.name, answer, endpoint)
     except SecretNeedsValue as error:
-        return _failed(ErrorClass.INVALID_KEY, str(error))
+        return outcomes.failed(ErrorClass.INVALID_KEY, str(error))
     except KindUnavailable as error:
-        return _failed(ErrorClass.BAD_REQUEST, str(error))
+        return outcomes.failed(ErrorClass.BAD_REQUEST, str(error))
     except CallFailed as error:
         return error.outcome()
     try:
         kind.check_probe(answer)
     except UnreadableAnswer as error:
-        return _unreadable(provider.name, answer, error, endpoint)
-    well = _answered(provider, provider.name, answer)
+        return outcomes.unreadable(provider.name, answer, error, endpoint)
+    well = outcomes.answered(provider, provider.name, answer)
     return replace(well, installed=kind.installed_in(answer))
 
 
@@ -202,7 +218,7 @@ def live_models_of(provider: Provider, *, now: datetime) -> LiveList:
     try:
         endpoint = endpoints.of(provider, purpose="list", now=now)
     except SecretNeedsValue as error:
-        raise ListingFailed(_failed(ErrorClass.INVALID_KEY, str(error))) from error
+        raise ListingFailed(outcomes.failed(ErrorClass.INVALID_KEY, str(error))) from error
     except CallFailed as error:
         raise ListingFailed(error.outcome()) from error
     kind, project = provider.kind_row, provider.project
@@ -240,7 +256,7 @@ class _Reading:
         except CallFailed as error:
             raise ListingFailed(error.outcome()) from error
         if not answer.is_ok:
-            raise ListingFailed(_refused(self.who, answer, self.call.endpoint))
+            raise ListingFailed(outcomes.refused(self.who, answer, self.call.endpoint))
         return answer
 
     def _models_in(self, listing: Listing, answer: Answer) -> tuple[ListedModel, ...]:
@@ -248,32 +264,6 @@ class _Reading:
         try:
             return listing.read(answer)
         except NothingListed as error:
-            raise ListingEmpty(_unreadable(self.who, answer, error, endpoint)) from error
+            raise ListingEmpty(outcomes.unreadable(self.who, answer, error, endpoint)) from error
         except UnreadableAnswer as error:
-            raise ListingFailed(_unreadable(self.who, answer, error, endpoint)) from error
-
-
-def _answered(provider: Provider, who: str, answer: Answer) -> Outcome:
-    latency_ms = answer.latency_ms
-    message = f"{who} answered in {latency_ms} ms."
-    if latency_ms is not None and latency_ms > provider.degraded_threshold_ms:
-        message += f" That is slow: the threshold is {provider.degraded_threshold_ms} ms."
-    return Outcome(
-        ok=True, latency_ms=latency_ms, error_class=None, message=message, http_status=answer.status
-    )
-
-
-def _refused(who: str, answer: Answer, endpoint: Endpoint) -> Outcome:
-    failure = classify(who, answer, secrets=endpoint.secrets)
-    return failure.outcome(latency_ms=answer.latency_ms)
-
-
-def _unreadable(who: str, answer: Answer, error: UnreadableAnswer, endpoint: Endpoint) -> Outcome:
-    failure = classify_unreadable(who, answer, error, secrets=endpoint.secrets)
-    return failure.outcome(latency_ms=answer.latency_ms)
-
-
-def _failed(error_class: ErrorClass, message: str) -> Outcome:
-    return Outcome(
-        ok=False, latency_ms=None, error_class=error_class, message=message, http_status=None
-    )
+            raise ListingFailed(outcomes.unreadable(self.who, answer, error, endpoint)) from error

@@ -134,3 +134,14 @@ def test_a_secret_of_another_project_is_refused(project, person):
         add(project, person, credential={}, secret=foreign)
 
     assert "secret" in errors_of(refusal)
+
+
+def test_a_kinds_own_address_is_refused_at_save_where_it_could_not_be_called(
+    project, person, settings
+):
+    settings.EGRESS_ALLOW_LOOPBACK = False
+
+    with pytest.raises(ValidationError) as refusal:
+        add(project, person, kind=kind_for("ollama"), credential={})
+
+    assert "base_url" in errors_of(refusal)

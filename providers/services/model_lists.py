@@ -47,9 +47,23 @@ def add_custom(model: ProviderModel, *, by: Actor) -> ProviderModel:
         model.save()
         if provider.default_model_id is None:
             _choose_default(provider, model.upstream_id)
+            make_first_active(provider)
         audit.record(by, "aiProviders:CreateProviderModel", model, before=None, after=told(model))
         Epoch.bump()
     return model
+
+
+@transaction.atomic
+def make_first_active(provider: Provider) -> None:
+    """Route a project's requests to its first provider, once that can be called."""
+    if provider.needs_sign_in:
+        return
+    default = provider.default_model
+    if provider.project is None or default is None or default.kind != ModelKind.CHAT:
+        return
+    routing = ProjectRouting.of(provider.project)
+    if routing.active_model is None and provider.is_active:
+        routing.set_active(default)
 
 
 def change(

@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Epoch, Project
 from accounts.refusals import Refused
-from providers.models import ModelKind, ProjectRouting, Provider
+from providers.models import Provider
 from providers.models.names import refuse_taken_name
 from providers.services import model_lists, terms
 from providers.services import secrets as stored
@@ -121,7 +121,7 @@ def _store(
             _take_models(provider, draft)
             if called_before is not None and provider.called_as() != called_before:
                 provider.forget_tests()
-            make_first_active(provider)
+            model_lists.make_first_active(provider)
             audit.record(by, action, provider, before=before, after=told(provider))
             Epoch.bump()
     except IntegrityError as error:
@@ -157,15 +157,3 @@ def _take_models(provider: Provider, draft: ProviderDraft) -> None:
         model_lists.arrange(provider, draft.wanted_models, default=draft.wanted_default)
     except Refused as refusal:
         raise ValidationError({"models": str(refusal)}) from refusal
-
-
-def make_first_active(provider: Provider) -> None:
-    """Route a project's requests to its first provider, once that can be called."""
-    if provider.needs_sign_in:
-        return
-    default = provider.default_model
-    if provider.project is None or default is None or default.kind != ModelKind.CHAT:
-        return
-    routing = ProjectRouting.of(provider.project)
-    if routing.active_model is None and provider.is_active:
-        routing.set_active(default)

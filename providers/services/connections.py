@@ -4,15 +4,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 
 from accounts.models import Project
-from foundation.tokens import tokens_in
 from providers.kinds.client import CallFailed
-from providers.kinds.dialects import smallest
-from providers.kinds.kind import FormatUnsupported, Kind, KindUnavailable
+from providers.kinds.kind import Kind, KindUnavailable
 from providers.kinds.vocabulary import (
     Answer,
     Endpoint,
@@ -21,31 +18,29 @@ from providers.kinds.vocabulary import (
     Listing,
     NothingListed,
     Outcome,
-    Reply,
     Request,
     UnreadableAnswer,
-    Usage,
 )
-from providers.kinds.vocabulary import ModelKind as Sort
-from providers.models import ModelKind, Provider, ProviderModel
+from providers.models import Provider, ProviderModel
 from providers.models.secret import SecretNeedsValue
-from providers.services import endpoints, outcomes, own_calls
+from providers.services import completions, endpoints, outcomes
 from providers.services.calls import Call
-from providers.services.own_calls import OwnCall, Purpose
 
-TEST_TIMEOUT_S = 60.0
 LIST_TIMEOUT_S = 15.0
-PROBE_TIMEOUT_S = 15.0
 MOST_PAGES = 10  # of a live list; most come in pages of a thousand
 _SHORTEST_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class LiveList:
-    """What a provider lists, each model once, in its order; `is_cut` where it has still more."""
+    """What a provider lists, each model once, in its order; `is_cut` where it has still more.
+
+    `lacking` says why one of several lists could not be had.
+    """
 
     models: tuple[ListedModel, ...]
     is_cut: bool = False
+    lacking: str = ""
 
     def __iter__(self) -> Iterator[ListedModel]:
         return iter(self.models)
@@ -94,76 +89,7 @@ def test_connection(model: ProviderModel, *, now: datetime) -> Outcome:
 
 def ask(model: ProviderModel, *, now: datetime) -> Outcome:
     """Send the smallest real request that the kind allows; what goes wrong is in the outcome."""
-    return complete(model, "test", now=now).outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a completion of Axiom's own went; `cost` is USD, None where it is not known."""
-
-    outcome: Outcome
-    cost: Decimal | None = None
-
-
-def complete(model: ProviderModel, use: Purpose, *, now: datetime) -> Asked:
-    """Ask as `ask` does, for a test within 60 s or a probe within 15; the ledger is told."""
-    kind = model.provider.kind_row
-    model_kind = _sort_of(model)
-    try:
-        endpoint = endpoints.of(model.provider, purpose=use, now=now)
-        request = kind.smallest_request(
-            endpoint, model.upstream_id, model_kind=model_kind, is_reasoning=model.has_reasoning
-        )
-    except SecretNeedsValue as error:
-        return Asked(outcomes.failed(ErrorClass.INVALID_KEY, str(error)))
-    except (KindUnavailable, FormatUnsupported) as error:
-        return Asked(outcomes.failed(ErrorClass.BAD_REQUEST, str(error)))
-    call = Call(kind, endpoint, model.provider.project, now)
-    longest_s = TEST_TIMEOUT_S if use == "test" else PROBE_TIMEOUT_S
-    outcome, reply = _completed(call, request, model, timeout_s=longest_s)
-    used = OwnCall(
-        model,
-        use,
-        kind.dialect_for_model(model_kind).format.value,
-        outcome,
-        usage=_used(outcome, reply),
-        is_estimated=reply is not None and reply.usage is None,
-        started_at=now,
-    )
-    return Asked(outcome, own_calls.write(used))
-
-
-def _completed(
-    call: Call, request: Request, model: ProviderModel, *, timeout_s: float
-) -> tuple[Outcome, Reply | None]:
-    who, model_kind = model.provider.name, _sort_of(model)
-    try:
-        answer = call.send(request, timeout_s=timeout_s)
-    except CallFailed as error:
-        return error.outcome(), None
-    if not answer.is_ok:
-        return outcomes.refused(who, answer, call.endpoint), None
-    try:
-        reply = call.kind.read_answer(answer, model_kind=model_kind)
-    except UnreadableAnswer as error:
-        return outcomes.unreadable(who, answer, error, call.endpoint), None
-    return outcomes.answered(model.provider, f"{model.upstream_id} at {who}", answer), reply
-
-
-def _sort_of(model: ProviderModel) -> Sort:
-    return "embedding" if model.kind == ModelKind.EMBEDDING else "chat"
-
-
-def _used(outcome: Outcome, reply: Reply | None) -> Usage | None:
-    """Say what a call used; None where its answer was lost on the way, or can't be read."""
-    if reply is not None:
-        return reply.usage or Usage(
-            input_tokens=tokens_in(len(smallest.PROMPT)),
-            output_tokens=tokens_in(len(reply.text)),
-        )
-    is_success = outcome.http_status in range(200, 300)
-    is_lost = is_success or outcome.error_class is ErrorClass.TIMEOUT
-    return None if is_lost else Usage()
+    return completions.complete(model, "test", now=now).outcome
 
 
 def probe(provider: Provider, *, now: datetime) -> Outcome:
@@ -181,9 +107,9 @@ def probe(provider: Provider, *, now: datetime) -> Outcome:
                 f"{kind.label} has no free call that shows its health. Test a model instead."
             )
         call = Call(kind, endpoint, provider.project, now)
-        answer = call.send(request, timeout_s=PROBE_TIMEOUT_S)
+        answer = call.send(request, timeout_s=completions.PROBE_TIMEOUT_S)
         if not answer.is_ok:
-            return outcomes.refused(provider.name, answer, endpoint)
+            return outcomes.refused(provider.name, answer, call)
     except SecretNeedsValue as error:
         return outcomes.failed(ErrorClass.INVALID_KEY, str(error))
     except KindUnavailable as error:
@@ -203,15 +129,16 @@ def live_models(
 ) -> LiveList:
     """List what the provider has now, within 15 s; `who` is how refusals name it.
 
-    Of several lists or pages some may be empty. Raises ListingFailed, or the kind's
-    ListingUnsupported.
+    Of several lists or pages some may be empty, and lists after the first may be refused. Raises
+    ListingFailed, or the kind's ListingUnsupported.
     """
     reading = _Reading(Call(kind, endpoint, project, now), who or kind.label)
-    for listing in (kind.listing, *kind.more_listings):
-        reading.take(listing)
+    reading.take(kind.listing)
+    for listing in kind.more_listings:
+        reading.take_further(listing)
     if reading.empty is not None and not reading.listed:
         raise reading.empty
-    return LiveList(tuple(reading.listed.values()), is_cut=reading.is_cut)
+    return LiveList(tuple(reading.listed.values()), reading.is_cut, reading.lacking)
 
 
 def live_models_of(provider: Provider, *, now: datetime) -> LiveList:
@@ -234,6 +161,7 @@ class _Reading:
     listed: dict[str, ListedModel] = field(default_factory=dict)
     empty: ListingEmpty | None = None
     is_cut: bool = False
+    lacking: str = ""
     ends_at: float = field(default_factory=lambda: time.monotonic() + LIST_TIMEOUT_S)
 
     def take(self, listing: Listing) -> None:
@@ -249,6 +177,15 @@ class _Reading:
             request = listing.request_after(self.call.endpoint, answer)
         self.is_cut |= request is not None
 
+    def take_further(self, listing: Listing) -> None:
+        """Take one more list, and keep what was read where it can't be had."""
+        try:
+            self.take(listing)
+        except ListingFailed as error:
+            if not self.listed:
+                raise
+            self.is_cut, self.lacking = True, error.outcome.message
+
     def _answer_to(self, request: Request) -> Answer:
         left_s = max(round(self.ends_at - time.monotonic(), 1), _SHORTEST_S)
         try:
@@ -256,7 +193,7 @@ class _Reading:
         except CallFailed as error:
             raise ListingFailed(error.outcome()) from error
         if not answer.is_ok:
-            raise ListingFailed(outcomes.refused(self.who, answer, self.call.endpoint))
+            raise ListingFailed(outcomes.refused(self.who, answer, self.call))
         return answer
 
     def _models_in(self, listing: Listing, answer: Answer) -> tuple[ListedModel, ...]:

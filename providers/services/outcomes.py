@@ -3,6 +3,7 @@
 from providers.kinds.errors import classify, classify_unreadable
 from providers.kinds.vocabulary import Answer, Endpoint, ErrorClass, Outcome, UnreadableAnswer
 from providers.models import Provider
+from providers.services.calls import Call
 
 
 def answered(provider: Provider, who: str, answer: Answer) -> Outcome:
@@ -15,8 +16,9 @@ def answered(provider: Provider, who: str, answer: Answer) -> Outcome:
     )
 
 
-def refused(who: str, answer: Answer, endpoint: Endpoint) -> Outcome:
-    failure = classify(who, answer, secrets=endpoint.secrets)
+def refused(who: str, answer: Answer, call: Call) -> Outcome:
+    secrets, has_login = call.endpoint.secrets, call.kind.has_login
+    failure = classify(who, answer, secrets=secrets, has_login=has_login)
     return failure.outcome(latency_ms=answer.latency_ms)
 
 

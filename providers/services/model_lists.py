@@ -96,6 +96,8 @@ def remove(model: ProviderModel, *, by: Actor) -> None:
 
 
 def set_enabled(model: ProviderModel, *, enabled: bool, by: Actor) -> None:
+    if model.is_enabled == enabled:
+        return
     before = told(model)
     with transaction.atomic():
         if enabled:
@@ -108,6 +110,8 @@ def set_enabled(model: ProviderModel, *, enabled: bool, by: Actor) -> None:
 def set_active(model: ProviderModel, project: Project, *, by: Actor) -> None:
     with transaction.atomic():
         routing = ProjectRouting.of(project)
+        if routing.active_model_id == model.pk:
+            return
         before = routing_told(routing)
         routing.set_active(model)
         audit.record(
@@ -118,6 +122,8 @@ def set_active(model: ProviderModel, project: Project, *, by: Actor) -> None:
 def set_fallback(model: ProviderModel | None, project: Project, *, by: Actor) -> None:
     with transaction.atomic():
         routing = ProjectRouting.of(project)
+        if routing.fallback_model_id == (model.pk if model else None):
+            return
         before = routing_told(routing)
         target = model or routing.fallback_model
         routing.set_fallback(model)

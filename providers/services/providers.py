@@ -68,6 +68,8 @@ def store(provider: Provider, draft: ProviderDraft, *, by: Actor, now: datetime)
 
 
 def set_enabled(provider: Provider, *, enabled: bool, by: Actor) -> None:
+    if provider.is_active == enabled:
+        return
     before = told(provider)
     action = "aiProviders:EnableAiProvider" if enabled else "aiProviders:DisableAiProvider"
     with transaction.atomic():

@@ -202,7 +202,12 @@ class Attempts:
         answer = _answer(incoming, body)
         if answer.status < HTTPStatus.BAD_REQUEST:
             raise unusable.redirected(target, answer.status)
-        failure = classify(target.provider_name, answer, secrets=endpoint.secrets)
+        failure = classify(
+            target.provider_name,
+            answer,
+            secrets=endpoint.secrets,
+            has_login=target.kind.has_login,
+        )
         if failure.error_class in _MOVING_ON or failure.error_class is ErrorClass.INVALID_KEY:
             raise AttemptFailed(
                 failure.error_class,

@@ -119,15 +119,8 @@ def begin_test(model: ProviderModel, *, by: Actor) -> Operation:
 
 def begin_tests(models: Iterable[ProviderModel], *, by: Actor) -> list[Operation]:
     """Begin a test of each model that is not being tested yet; raises DependencyDown."""
-    wanted = {model.public_id: model for model in models}
-    unfinished = Operation.objects.unfinished().filter(
-        verb=Operation.Verb.TEST_MODEL, target_id__in=wanted
-    )
-    under_way = {operation.target_id: operation for operation in unfinished}
-    return [
-        under_way.get(public_id) or _begin(Operation.Verb.TEST_MODEL, model, by=by)
-        for public_id, model in wanted.items()
-    ]
+    wanted = dict.fromkeys(models)
+    return [join_or_begin(Operation.Verb.TEST_MODEL, model, by=by) for model in wanted]
 
 
 def begin_tests_of(providers: Iterable[Provider], *, by: Actor) -> list[Operation]:
@@ -138,13 +131,13 @@ def begin_tests_of(providers: Iterable[Provider], *, by: Actor) -> list[Operatio
     """
     models = [model for each in providers for model in each.models.all() if model.is_enabled]
     verbs = Operation.Verb.TEST_MODEL, Operation.Verb.TEST_SEVERAL
-    return _begin_several(*verbs, _not_under_way(verbs[0], models), "model", by=by)
+    return _begin_several(*verbs, models, "model", by=by)
 
 
 def begin_imports(providers: Iterable[Provider], *, by: Actor) -> list[Operation]:
     """Begin an import into each provider, counted as `begin_tests_of` counts its tests."""
     verbs = Operation.Verb.IMPORT_CATALOG, Operation.Verb.IMPORT_SEVERAL
-    return _begin_several(*verbs, _not_under_way(verbs[0], providers), "provider", by=by)
+    return _begin_several(*verbs, providers, "provider", by=by)
 
 
 def begin_import(provider: Provider, *, by: Actor) -> Operation:
@@ -172,9 +165,25 @@ def begin_sync(version: str, *, by: Actor) -> Operation:
     return operation
 
 
-def join_or_begin(verb: Operation.Verb, provider: Provider, *, by: Actor) -> Operation:
-    unfinished = Operation.objects.unfinished().filter(verb=verb, target_id=provider.public_id)
-    return unfinished.first() or _begin(verb, provider, by=by)
+def join_or_begin(
+    verb: Operation.Verb, target: Provider | ProviderModel, *, by: Actor
+) -> Operation:
+    """Begin what nobody is at yet: of two who ask at once, the second waits and joins."""
+    with transaction.atomic():
+        _hold([target])
+        unfinished = Operation.objects.unfinished().filter(verb=verb, target_id=target.public_id)
+        under_way = unfinished.first()
+        if under_way:
+            return under_way
+        operation = Operation.start(verb, target, by=by)
+        enqueue(operation)
+    return operation
+
+
+def _hold(targets: Iterable[Provider | ProviderModel]) -> None:
+    """Let nobody else begin work on these providers until the transaction ends."""
+    pks = {each.provider_id if isinstance(each, ProviderModel) else each.pk for each in targets}
+    list(Provider.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
 
 
 def _not_under_way(verb: Operation.Verb, targets: Iterable[Target]) -> list[Target]:
@@ -191,9 +200,13 @@ def _begin_several(
     for target in targets:
         provider = target.provider if isinstance(target, ProviderModel) else target
         by_project.setdefault(provider.project_id, []).append(target)
-    for mine in by_project.values():
-        about = str(mine[0]) if len(mine) == 1 else f"{len(mine)} {noun}s"
+    for asked in by_project.values():
         with transaction.atomic():
+            _hold(asked)
+            mine = _not_under_way(verb, asked)
+            if not mine:
+                continue
+            about = str(mine[0]) if len(mine) == 1 else f"{len(mine)} {noun}s"
             whole = Operation.start_parts(verb, mine, of=of, about=about, by=by)
             transaction.on_commit(partial(_send_first, whole))
         wholes.append(whole)
@@ -212,13 +225,6 @@ def _send_first(whole: Operation) -> None:
         except DependencyDown:
             whole.give_up_parts("The task queue did not answer. Try it again.")
             raise
-
-
-def _begin(verb: Operation.Verb, target: Provider | ProviderModel, *, by: Actor) -> Operation:
-    with transaction.atomic():
-        operation = Operation.start(verb, target, by=by)
-        enqueue(operation)
-    return operation
 
 
 def begin_check(provider: Provider) -> None:

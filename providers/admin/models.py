@@ -106,9 +106,8 @@ class ProviderModelAdmin(QuestioningPages):
     def drop_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(model: ProviderModel, project: Project) -> str:
             fallbacks = ProjectRouting.objects.filter(project=project).values_list("fallback_model")
-            if (model.pk,) not in fallbacks:
-                raise ValidationError(f"{model} is not the fallback any more. Reload the page.")
-            model_lists.set_fallback(None, project, by=principal_of(request))
+            if (model.pk,) in fallbacks:
+                model_lists.set_fallback(None, project, by=principal_of(request))
             return f"{model} is no fallback any more."
 
         return self._route(request, object_id, "aiProviders:SetFallbackModel", act)

@@ -11,9 +11,10 @@ from django.utils import timezone
 from accounts.admin.pages import Listed, Removal, saved
 from accounts.admin.seen import Seen
 from accounts.tenancy.current import principal_of
+from providers import tasks
 from providers.forms.secret import ExpiryForm, ReplaceForm
 from providers.kinds.registry import stored_kind
-from providers.models import Secret
+from providers.models import Provider, Secret
 from providers.models.secret import SecretQuerySet
 from providers.panels.secrets import secret_rows
 from providers.services import secrets
@@ -55,6 +56,7 @@ class SecretAdmin(Listed):
         if request.method == "POST" and form.is_valid() and not seen.is_overtaken:
             by, now = principal_of(request), timezone.now()
             secrets.replace(secret, form.cleaned_data, by=by, now=now)
+            tasks.check_soon(*Provider.objects.active().filter(secret=secret))
             text = f"{secret.name} has its new value. Test the models that use it."
             return saved(request, text, back=self.list_url)
         words = {"secret": secret, "title": f"Replace the value of {secret.name}"}

@@ -43,6 +43,8 @@ def _words(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+OUT_OF_TOKENS = _words(r"max_tokens or model output limit was reached")
+
 ADVICE = (
     Advice(  # Azure
         ErrorClass.INVALID_KEY,
@@ -84,9 +86,9 @@ ADVICE = (
     ),
     Advice(  # OpenAI and Azure: a model that reasons, called as one that does not
         ErrorClass.BAD_REQUEST,
-        "{label}'s model used up the few tokens of the test before its first word "
-        "(HTTP {status}). Tick Reasoning at the model, then test again.",
-        words=_words(r"max_tokens or model output limit was reached"),
+        "{label}'s model used up the tokens of the test before its first word (HTTP {status}). "
+        "Tick Reasoning at the model if it is not, or try it with a request of your own.",
+        words=OUT_OF_TOKENS,
     ),
     Advice(  # Cerebras: its queue is full, which is nobody's limit
         ErrorClass.RATE_LIMITED,

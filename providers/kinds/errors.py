@@ -52,13 +52,19 @@ class _Refusal:
     is_html: bool
     retry_after_s: int | None
     has_credential: bool
+    has_login: bool
 
     def has(self, codes: set[str], words: re.Pattern[str]) -> bool:
         return bool(self.codes & codes or words.search(self.words))
 
 
-def classify(kind_label: str, answer: Answer, *, secrets: Sequence[str]) -> Failure:
-    """Classify an answer that is not a success; `secrets` never appear in the message."""
+def classify(
+    kind_label: str, answer: Answer, *, secrets: Sequence[str], has_login: bool = False
+) -> Failure:
+    """Classify an answer that is not a success; `secrets` never appear in the message.
+
+    Where the kind `has_login`, the way out of a refused token is to sign in.
+    """
     refusal = _Refusal(
         kind_label,
         answer.status,
@@ -67,6 +73,7 @@ def classify(kind_label: str, answer: Answer, *, secrets: Sequence[str]) -> Fail
         reading.is_html(answer),
         retry_after_s(answer),
         has_credential=any(secrets),
+        has_login=has_login,
     )
     decided = cloud_advice.decided(words=refusal.words, codes=refusal.codes)
     error_class = decided.error_class if decided else _class_of(refusal)
@@ -95,11 +102,17 @@ def classify_unreadable(
     """Classify a success that could not be read, with the error that some hide inside."""
     body = provider_words.json_of(answer)
     words = provider_words.words_of(answer) if isinstance(body, dict) and "error" in body else ""
+    is_withheld = isinstance(error, reading.Withheld)
     return Failure(
-        ErrorClass.PROVIDER_ERROR,
+        ErrorClass.BAD_REQUEST if is_withheld else ErrorClass.PROVIDER_ERROR,
         _with_words(str(error), kind_label, scrub(words, secrets)),
         answer.status,
     )
+
+
+def is_cut(answer: Answer) -> bool:
+    """Whether the provider refused because the answer's tokens ended before its first word."""
+    return bool(advice.OUT_OF_TOKENS.search(provider_words.words_of(answer)))
 
 
 def _class_of(refusal: _Refusal) -> ErrorClass:
@@ -115,6 +128,11 @@ def _key_sentence(refusal: _Refusal) -> str:
     label, status = refusal.label, refusal.status
     if refusal.has(_CREDIT_CODES, _CREDIT_WORDS):
         return _credit_sentence(refusal)
+    if refusal.has_login:
+        return (
+            f"{label} did not accept the login (HTTP {status}). Renew the token, or sign in again "
+            "with an account that may use this model."
+        )
     if status == HTTPStatus.FORBIDDEN:
         return (
             f"{label} refused this call for the key (HTTP 403). Check the key, what it may use, "

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import urlsplit
 
 from providers.kinds import credentials, headers
 from providers.kinds.declaration import (
@@ -19,6 +18,7 @@ from providers.kinds.dialects import reading, smallest
 from providers.kinds.listings import OPENAI_MODELS
 from providers.kinds.live_lists import names_of
 from providers.kinds.oauth.settings import LoginSettings
+from providers.kinds.origins import origin_of
 from providers.kinds.vocabulary import (
     Answer,
     Authorizer,
@@ -216,7 +216,7 @@ class Kind:
         return chosen.rstrip("/")
 
     def host_of(self, *, base_url: str = "", config: Texts | None = None) -> str:
-        """Return the host and port, or the vendor's domain, that a credential is entered for.
+        """Return the origin, or the vendor's domain, that a credential is entered for.
 
         A login's credential is the client's own: it goes to the authorization server alone.
         """
@@ -224,7 +224,7 @@ class Kind:
             return self.derived_url.domain
         if self.has_login:
             return self.login_of(config or {}).host
-        return urlsplit(self.base_url_of(base_url=base_url, config=config)).netloc.lower()
+        return origin_of(self.base_url_of(base_url=base_url, config=config))
 
     def problems(self, *, base_url: str, credential: Texts | None, config: Texts) -> dict[str, str]:
         """Say what is wrong with a provider's fields: name of the field -> sentence.

@@ -132,10 +132,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model answered, as far as a test needs it; embeddings have an empty text."""
+    """What a model answered; embeddings have no text, and neither has what is cut before it."""
 
     text: str
     usage: Usage | None
+    is_cut: bool = False  # at the limit of its tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +236,9 @@ class Dialect(Protocol):
         *,
         stream: bool = False,
     ) -> Request:
-        """Build a call with a client's body.
+        """Build a call with a client's body; bytes travel as they are.
 
-        A mapping is copied and given the model id and the streaming flags that the format
-        keeps in its body; bytes travel as they are.
+        A mapping is copied and given the model id and the streaming flags of the format's body.
         """
 
     def read_answer(self, answer: Answer) -> Reply:

@@ -178,7 +178,7 @@ class Provider(Versioned, Checked, Probed, SignedIn, SharedTenantModel):
 
     @property
     def host(self) -> str:
-        """The host and port, or the vendor's domain, that its credential is sent to."""
+        """The origin, or the vendor's domain, that its credential is sent to."""
         return self.kind_row.host_of(base_url=self.base_url, config=self.config)
 
     def endpoint(self, *, purpose: str, now: datetime) -> Endpoint:
@@ -239,7 +239,8 @@ class Provider(Versioned, Checked, Probed, SignedIn, SharedTenantModel):
             return
         given_for = self.secret.host or self.secret.kind
         where = "kind" if self.secret.kind != self.kind else "base_url"
-        again = f"Enter the credential again: the stored one was given for {given_for}."
+        over = " over https" if self.host == f"http://{self.secret.host}" else ""
+        again = f"Enter the credential again: the stored one was given for {given_for}{over}."
         raise ValidationError({where: again})
 
     def refuse_shared_login(self) -> None:

@@ -49,7 +49,10 @@ class Secret(Sealed, SharedTenantModel):
     name = models.CharField(max_length=100)
     kind = models.SlugField(help_text="The provider kind that it was entered for.")
     host = models.CharField(
-        max_length=300, blank=True, help_text="The host that it was entered for, and goes to alone."
+        max_length=300,
+        blank=True,
+        help_text="The host that it was entered for, and goes to alone; `http://` before it says "
+        "that it goes there in clear.",
     )
     prefix = models.CharField(max_length=SHOWN_CHARACTERS, blank=True, editable=False)
     value_updated_at = models.DateTimeField(editable=False)

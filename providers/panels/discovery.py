@@ -18,6 +18,7 @@ class Listed:
     found: Discovery
     asked_at: datetime
     is_cut: bool
+    lacking: str = ""
 
     @property
     def is_news(self) -> bool:
@@ -87,4 +88,6 @@ def _listed(provider: Provider, asked: list[Operation]) -> Listed | None:
     if ended is None or not ended.result.get("ok") or ended.finished_at is None:
         return None
     found = from_result(ended.result, provider.models.all())
-    return Listed(found, ended.finished_at, is_cut=bool(ended.result.get("isCut")))
+    lacking = ended.result.get("lacking", "")
+    is_cut = bool(ended.result.get("isCut"))
+    return Listed(found, ended.finished_at, is_cut=is_cut, lacking=lacking)

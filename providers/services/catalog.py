@@ -15,6 +15,7 @@ from providers.catalog.diff import CatalogDiff, diff
 from providers.catalog.entries import Catalog, CatalogModel, Status, Tier, builtin
 from providers.models import CatalogEntry, Provider, ProviderModel
 from providers.models.refusals import NothingToImport
+from providers.services import model_lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,13 @@ def import_into(provider: Provider, *, only: Collection[str] | None = None) -> I
             ProviderModel.from_catalog(held, entry, position=first + index)
             for index, entry in enumerate(missing)
         )
-        if held.default_model_id is None:
+        is_first = held.default_model_id is None
+        if is_first:
             held.default_model = held.next_default()
             held.save(update_fields=["default_model"])
         Epoch.bump()
+    if is_first:
+        model_lists.make_first_active(held)
     ending = sum(entry.status == "legacy" and entry.deprecated_on is not None for entry in missing)
     return Imported(added=len(missing), skipped=len(entries) - len(missing), ending=ending)
 

@@ -4,14 +4,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+
+from django.db import transaction
 
 from accounts.models import Project
-from foundation.tokens import tokens_in
 from providers.kinds.client import CallFailed
-from providers.kinds.dialects import smallest
-from providers.kinds.errors import classify, classify_unreadable
-from providers.kinds.kind import FormatUnsupported, Kind, KindUnavailable
+from providers.kinds.kind import Kind, KindUnavailable
 from providers.kinds.vocabulary import (
     Answer,
     Endpoint,
@@ -20,31 +18,29 @@ from providers.kinds.vocabulary import (
     Listing,
     NothingListed,
     Outcome,
-    Reply,
     Request,
     UnreadableAnswer,
-    Usage,
 )
-from providers.kinds.vocabulary import ModelKind as Sort
-from providers.models import ModelKind, Provider, ProviderModel
+from providers.models import Provider, ProviderModel
 from providers.models.secret import SecretNeedsValue
-from providers.services import endpoints, own_calls
+from providers.services import completions, endpoints, outcomes
 from providers.services.calls import Call
-from providers.services.own_calls import OwnCall, Purpose
 
-TEST_TIMEOUT_S = 60.0
 LIST_TIMEOUT_S = 15.0
-PROBE_TIMEOUT_S = 15.0
 MOST_PAGES = 10  # of a live list; most come in pages of a thousand
 _SHORTEST_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class LiveList:
-    """What a provider lists, each model once, in its order; `is_cut` where it has still more."""
+    """What a provider lists, each model once, in its order; `is_cut` where it has still more.
+
+    `lacking` says why one of several lists could not be had.
+    """
 
     models: tuple[ListedModel, ...]
     is_cut: bool = False
+    lacking: str = ""
 
     def __iter__(self) -> Iterator[ListedModel]:
         return iter(self.models)
@@ -65,89 +61,35 @@ class ListingEmpty(ListingFailed):
     """The list has no model to offer."""
 
 
+class TestOutdated(Exception):
+    """What was tested is there no longer, or is called otherwise; the message is for people."""
+
+
 class ProbeUnsupported(ValueError):
     """The kind has no free call that shows its health; the message says what does instead."""
 
 
 def test_connection(model: ProviderModel, *, now: datetime) -> Outcome:
-    """Ask the model something tiny, and remember how it went."""
+    """Ask the model something tiny, and remember how it went.
+
+    Raises TestOutdated, and remembers nothing, where that is not what would be called now.
+    """
+    called_as = model.provider.called_as()
     outcome = ask(model, now=now)
-    model.record_test(outcome, at=now)
+    with transaction.atomic():
+        held = Provider.objects.with_secret().select_for_update(of=("self",))
+        current = held.filter(pk=model.provider_id).first()
+        if current is None or not current.models.filter(pk=model.pk).exists():
+            raise TestOutdated("The model was removed meanwhile.")
+        if current.called_as() != called_as:
+            raise TestOutdated(f"{current.name} was changed during the test. Test it again.")
+        model.record_test(outcome, at=now)
     return outcome
 
 
 def ask(model: ProviderModel, *, now: datetime) -> Outcome:
     """Send the smallest real request that the kind allows; what goes wrong is in the outcome."""
-    return complete(model, "test", now=now).outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a completion of Axiom's own went; `cost` is USD, None where it is not known."""
-
-    outcome: Outcome
-    cost: Decimal | None = None
-
-
-def complete(model: ProviderModel, use: Purpose, *, now: datetime) -> Asked:
-    """Ask as `ask` does, for a test within 60 s or a probe within 15; the ledger is told."""
-    kind = model.provider.kind_row
-    model_kind = _sort_of(model)
-    try:
-        endpoint = endpoints.of(model.provider, purpose=use, now=now)
-        request = kind.smallest_request(
-            endpoint, model.upstream_id, model_kind=model_kind, is_reasoning=model.has_reasoning
-        )
-    except SecretNeedsValue as error:
-        return Asked(_failed(ErrorClass.INVALID_KEY, str(error)))
-    except (KindUnavailable, FormatUnsupported) as error:
-        return Asked(_failed(ErrorClass.BAD_REQUEST, str(error)))
-    call = Call(kind, endpoint, model.provider.project, now)
-    longest_s = TEST_TIMEOUT_S if use == "test" else PROBE_TIMEOUT_S
-    outcome, reply = _completed(call, request, model, timeout_s=longest_s)
-    used = OwnCall(
-        model,
-        use,
-        kind.dialect_for_model(model_kind).format.value,
-        outcome,
-        usage=_used(outcome, reply),
-        is_estimated=reply is not None and reply.usage is None,
-        started_at=now,
-    )
-    return Asked(outcome, own_calls.write(used))
-
-
-def _completed(
-    call: Call, request: Request, model: ProviderModel, *, timeout_s: float
-) -> tuple[Outcome, Reply | None]:
-    who, model_kind = model.provider.name, _sort_of(model)
-    try:
-        answer = call.send(request, timeout_s=timeout_s)
-    except CallFailed as error:
-        return error.outcome(), None
-    if not answer.is_ok:
-        return _refused(who, answer, call.endpoint), None
-    try:
-        reply = call.kind.read_answer(answer, model_kind=model_kind)
-    except UnreadableAnswer as error:
-        return _unreadable(who, answer, error, call.endpoint), None
-    return _answered(model.provider, f"{model.upstream_id} at {who}", answer), reply
-
-
-def _sort_of(model: ProviderModel) -> Sort:
-    return "embedding" if model.kind == ModelKind.EMBEDDING else "chat"
-
-
-def _used(outcome: Outcome, reply: Reply | None) -> Usage | None:
-    """Say what a call used; None where its answer was lost on the way, or can't be read."""
-    if reply is not None:
-        return reply.usage or Usage(
-            input_tokens=tokens_in(len(smallest.PROMPT)),
-            output_tokens=tokens_in(len(reply.text)),
-        )
-    is_success = outcome.http_status in range(200, 300)
-    is_lost = is_success or outcome.error_class is ErrorClass.TIMEOUT
-    return None if is_lost else Usage()
+    return completions.complete(model, "test", now=now).outcome
 
 
 def probe(provider: Provider, *, now: datetime) -> Outcome:
@@ -165,20 +107,20 @@ def probe(provider: Provider, *, now: datetime) -> Outcome:
                 f"{kind.label} has no free call that shows its health. Test a model instead."
             )
         call = Call(kind, endpoint, provider.project, now)
-        answer = call.send(request, timeout_s=PROBE_TIMEOUT_S)
+        answer = call.send(request, timeout_s=completions.PROBE_TIMEOUT_S)
         if not answer.is_ok:
-            return _refused(provider.name, answer, endpoint)
+            return outcomes.refused(provider.name, answer, call)
     except SecretNeedsValue as error:
-        return _failed(ErrorClass.INVALID_KEY, str(error))
+        return outcomes.failed(ErrorClass.INVALID_KEY, str(error))
     except KindUnavailable as error:
-        return _failed(ErrorClass.BAD_REQUEST, str(error))
+        return outcomes.failed(ErrorClass.BAD_REQUEST, str(error))
     except CallFailed as error:
         return error.outcome()
     try:
         kind.check_probe(answer)
     except UnreadableAnswer as error:
-        return _unreadable(provider.name, answer, error, endpoint)
-    well = _answered(provider, provider.name, answer)
+        return outcomes.unreadable(provider.name, answer, error, endpoint)
+    well = outcomes.answered(provider, provider.name, answer)
     return replace(well, installed=kind.installed_in(answer))
 
 
@@ -187,22 +129,23 @@ def live_models(
 ) -> LiveList:
     """List what the provider has now, within 15 s; `who` is how refusals name it.
 
-    Of several lists or pages some may be empty. Raises ListingFailed, or the kind's
-    ListingUnsupported.
+    Of several lists or pages some may be empty, and lists after the first may be refused. Raises
+    ListingFailed, or the kind's ListingUnsupported.
     """
     reading = _Reading(Call(kind, endpoint, project, now), who or kind.label)
-    for listing in (kind.listing, *kind.more_listings):
-        reading.take(listing)
+    reading.take(kind.listing)
+    for listing in kind.more_listings:
+        reading.take_further(listing)
     if reading.empty is not None and not reading.listed:
         raise reading.empty
-    return LiveList(tuple(reading.listed.values()), is_cut=reading.is_cut)
+    return LiveList(tuple(reading.listed.values()), reading.is_cut, reading.lacking)
 
 
 def live_models_of(provider: Provider, *, now: datetime) -> LiveList:
     try:
         endpoint = endpoints.of(provider, purpose="list", now=now)
     except SecretNeedsValue as error:
-        raise ListingFailed(_failed(ErrorClass.INVALID_KEY, str(error))) from error
+        raise ListingFailed(outcomes.failed(ErrorClass.INVALID_KEY, str(error))) from error
     except CallFailed as error:
         raise ListingFailed(error.outcome()) from error
     kind, project = provider.kind_row, provider.project
@@ -218,6 +161,7 @@ class _Reading:
     listed: dict[str, ListedModel] = field(default_factory=dict)
     empty: ListingEmpty | None = None
     is_cut: bool = False
+    lacking: str = ""
     ends_at: float = field(default_factory=lambda: time.monotonic() + LIST_TIMEOUT_S)
 
     def take(self, listing: Listing) -> None:
@@ -233,6 +177,15 @@ class _Reading:
             request = listing.request_after(self.call.endpoint, answer)
         self.is_cut |= request is not None
 
+    def take_further(self, listing: Listing) -> None:
+        """Take one more list, and keep what was read where it can't be had."""
+        try:
+            self.take(listing)
+        except ListingFailed as error:
+            if not self.listed:
+                raise
+            self.is_cut, self.lacking = True, error.outcome.message
+
     def _answer_to(self, request: Request) -> Answer:
         left_s = max(round(self.ends_at - time.monotonic(), 1), _SHORTEST_S)
         try:
@@ -240,7 +193,7 @@ class _Reading:
         except CallFailed as error:
             raise ListingFailed(error.outcome()) from error
         if not answer.is_ok:
-            raise ListingFailed(_refused(self.who, answer, self.call.endpoint))
+            raise ListingFailed(outcomes.refused(self.who, answer, self.call))
         return answer
 
     def _models_in(self, listing: Listing, answer: Answer) -> tuple[ListedModel, ...]:
@@ -248,32 +201,6 @@ class _Reading:
         try:
             return listing.read(answer)
         except NothingListed as error:
-            raise ListingEmpty(_unreadable(self.who, answer, error, endpoint)) from error
+            raise ListingEmpty(outcomes.unreadable(self.who, answer, error, endpoint)) from error
         except UnreadableAnswer as error:
-            raise ListingFailed(_unreadable(self.who, answer, error, endpoint)) from error
-
-
-def _answered(provider: Provider, who: str, answer: Answer) -> Outcome:
-    latency_ms = answer.latency_ms
-    message = f"{who} answered in {latency_ms} ms."
-    if latency_ms is not None and latency_ms > provider.degraded_threshold_ms:
-        message += f" That is slow: the threshold is {provider.degraded_threshold_ms} ms."
-    return Outcome(
-        ok=True, latency_ms=latency_ms, error_class=None, message=message, http_status=answer.status
-    )
-
-
-def _refused(who: str, answer: Answer, endpoint: Endpoint) -> Outcome:
-    failure = classify(who, answer, secrets=endpoint.secrets)
-    return failure.outcome(latency_ms=answer.latency_ms)
-
-
-def _unreadable(who: str, answer: Answer, error: UnreadableAnswer, endpoint: Endpoint) -> Outcome:
-    failure = classify_unreadable(who, answer, error, secrets=endpoint.secrets)
-    return failure.outcome(latency_ms=answer.latency_ms)
-
-
-def _failed(error_class: ErrorClass, message: str) -> Outcome:
-    return Outcome(
-        ok=False, latency_ms=None, error_class=error_class, message=message, http_status=None
-    )
+            raise ListingFailed(outcomes.unreadable(self.who, answer, error, endpoint)) from error

@@ -60,6 +60,7 @@ def look(provider: Provider, *, now: datetime) -> dict[str, Any]:
         "ok": True,
         "listed": [_kept(model) for model in live],
         "isCut": live.is_cut,
+        "lacking": live.lacking,
         "new": len(found.new),
         "unchanged": len(found.unchanged),
         "noLongerListed": len(found.gone),
@@ -79,10 +80,12 @@ def _kept(model: ListedModel) -> dict[str, Any]:
 
 def sentence(provider: Provider, result: Mapping[str, Any]) -> str:
     """Tell what `look` found in one line."""
-    return (
+    said = (
         f"{provider.name} lists {len(result['listed'])} models: {result['new']} new, "
         f"{result['unchanged']} unchanged, {result['noLongerListed']} no longer listed."
     )
+    lacking = result["lacking"]
+    return f"{said} A part of its list could not be had: {lacking}" if lacking else said
 
 
 def compare(
@@ -136,10 +139,13 @@ def take(
             _add(held, listed, entries.get(listed.id), position, by=by)
         for model in gone:
             model_lists.remove(model, by=by)
-        if held.default_model_id is None:
+        is_first = held.default_model_id is None
+        if is_first:
             held.default_model = held.next_default()
             held.save(update_fields=["default_model"])
         Epoch.bump()
+    if is_first:
+        model_lists.make_first_active(held)
     return Taken(added=len(missing), removed=len(gone))
 
 

@@ -55,7 +55,7 @@ class ProviderDraft:
 
     @property
     def host(self) -> str:
-        """The host and port, or the vendor's domain, that the credential will be sent to."""
+        """The origin, or the vendor's domain, that the credential will be sent to."""
         return self.kind.host_of(base_url=self.stored_base_url, config=self.config)
 
     @property
@@ -93,7 +93,8 @@ def check(draft: ProviderDraft, *, project: Project | None) -> None:
 def _egress_errors(draft: ProviderDraft, project: Project | None) -> Errors:
     """Refuse the addresses that would be called; one that isn't found may come up later."""
     login = draft.kind.login_of(draft.config) if draft.kind.has_login else None
-    called = {"base_url": draft.stored_base_url} | (login.called if login else {})
+    base_url = draft.effective_base_url if draft.kind.base_url_is_editable else ""
+    called = {"base_url": base_url} | (login.called if login else {})
     policy = EgressRule.objects.policy_for(project)
     errors: Errors = {}
     for name, url in called.items():

@@ -59,9 +59,23 @@ def add_custom(model: ProviderModel, *, by: Actor) -> ProviderModel:
         model.save()
         if provider.default_model_id is None:
             _choose_default(provider, model.upstream_id)
+            make_first_active(provider)
         audit.record(by, "aiProviders:CreateProviderModel", model, before=None, after=told(model))
         Epoch.bump()
     return model
+
+
+@transaction.atomic
+def make_first_active(provider: Provider) -> None:
+    """Route a project's requests to its first provider, once that can be called."""
+    if provider.needs_sign_in:
+        return
+    default = provider.default_model
+    if provider.project is None or default is None or default.kind != ModelKind.CHAT:
+        return
+    routing = ProjectRouting.of(provider.project)
+    if routing.active_model is None and provider.is_active:
+        routing.set_active(default)
 
 
 def change(
@@ -94,6 +108,8 @@ def remove(model: ProviderModel, *, by: Actor) -> None:
 
 
 def set_enabled(model: ProviderModel, *, enabled: bool, by: Actor) -> None:
+    if model.is_enabled == enabled:
+        return
     before = told(model)
     with transaction.atomic():
         if enabled:
@@ -106,6 +122,8 @@ def set_enabled(model: ProviderModel, *, enabled: bool, by: Actor) -> None:
 def set_active(model: ProviderModel, project: Project, *, by: Actor) -> None:
     with transaction.atomic():
         routing = ProjectRouting.of(project)
+        if routing.active_model_id == model.pk:
+            return
         before = routing_told(routing)
         routing.set_active(model)
         audit.record(
@@ -116,6 +134,8 @@ def set_active(model: ProviderModel, project: Project, *, by: Actor) -> None:
 def set_fallback(model: ProviderModel | None, project: Project, *, by: Actor) -> None:
     with transaction.atomic():
         routing = ProjectRouting.of(project)
+        if routing.fallback_model_id == (model.pk if model else None):
+            return
         before = routing_told(routing)
         target = model or routing.fallback_model
         routing.set_fallback(model)

@@ -10,7 +10,7 @@ from providers.kinds.dialects import smallest
 from providers.kinds.vocabulary import Outcome, Usage
 from providers.models import ModelKind, ProbeDay, Provider, ProviderModel
 from providers.models.probing import Paid
-from providers.services import connections, own_calls
+from providers.services import completions, connections, own_calls
 
 USED_UP: Final = "today's budget for paid probes is used up"
 NO_MODEL: Final = "there is no enabled default model to ask"
@@ -42,7 +42,7 @@ def look(provider: Provider, *, now: datetime) -> Probe:
     reserved = ProbeDay.reserve(provider, most, now=now)
     if reserved is None:
         return _freely(provider, now, because=USED_UP)
-    asked = connections.complete(model, "probe", now=now)
+    asked = completions.complete(model, "probe", now=now)
     reserved.settle(most, asked.cost)
     paid = Paid(model.pk, asked.cost)
     return Probe(_seen(provider, asked.outcome), paid, _installed(provider, now))

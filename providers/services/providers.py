@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Epoch, Project
-from providers.models import ModelKind, ProjectRouting, Provider
+from providers.models import Provider
 from providers.models.names import refuse_taken_name
 from providers.services import model_lists, terms
 from providers.services import secrets as stored
@@ -68,6 +68,8 @@ def store(provider: Provider, draft: ProviderDraft, *, by: Actor, now: datetime)
 
 
 def set_enabled(provider: Provider, *, enabled: bool, by: Actor) -> None:
+    if provider.is_active == enabled:
+        return
     before = told(provider)
     action = "aiProviders:EnableAiProvider" if enabled else "aiProviders:DisableAiProvider"
     with transaction.atomic():
@@ -124,7 +126,7 @@ def _store(
             model_lists.arrange(provider, draft.wanted_models, by=by, default=draft.wanted_default)
             if called_before is not None and provider.called_as() != called_before:
                 provider.forget_tests()
-            make_first_active(provider)
+            model_lists.make_first_active(provider)
             audit.record(by, action, provider, before=before, after=told(provider))
             Epoch.bump()
     except IntegrityError as error:
@@ -153,15 +155,3 @@ def _take(provider: Provider, draft: ProviderDraft) -> None:
     provider.take_probing(draft.probing)
     if not draft.entered_credential:
         provider.secret = draft.secret
-
-
-def make_first_active(provider: Provider) -> None:
-    """Route a project's requests to its first provider, once that can be called."""
-    if provider.needs_sign_in:
-        return
-    default = provider.default_model
-    if provider.project is None or default is None or default.kind != ModelKind.CHAT:
-        return
-    routing = ProjectRouting.of(provider.project)
-    if routing.active_model is None and provider.is_active:
-        routing.set_active(default)

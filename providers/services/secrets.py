@@ -26,8 +26,9 @@ def replace(secret: Secret, values: Mapping[str, str], *, by: Actor, now: dateti
     """Put another value in its place and let the models that use it be tested anew."""
     before = told(secret)
     with transaction.atomic():
+        users = list(secret.providers.select_for_update())  # no test of the old one ends meanwhile
         secret.replace(values, now=now)
-        for provider in secret.providers.all():
+        for provider in users:
             provider.forget_tests()
         audit.record(by, "secrets:UpdateSecret", secret, before=before, after=told(secret))
 

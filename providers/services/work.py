@@ -14,7 +14,11 @@ def test(operation: Operation) -> None:
     if model is None:
         operation.message = "The model was removed meanwhile."
         return
-    outcome = connections.test_connection(model, now=timezone.now())
+    try:
+        outcome = connections.test_connection(model, now=timezone.now())
+    except connections.TestOutdated as error:
+        operation.message = str(error)
+        return
     operation.message = outcome.message
     operation.result = {
         "ok": outcome.ok,

@@ -19,7 +19,7 @@ def routing_of(project: Project) -> ProjectRouting:
 def make_provider(
     project: Project, upstream: Upstream, *, name: str, models: tuple[str, ...]
 ) -> Provider:
-    host = f"127.0.0.1:{upstream.port}"
+    host = f"http://127.0.0.1:{upstream.port}"
     secret = factories.make_secret(
         project, values={"api_key": KEY}, name=f"{name} key", kind="custom", host=host
     )

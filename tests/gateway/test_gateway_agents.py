@@ -30,7 +30,7 @@ def spare_model(aurora, spare):
 @pytest.fixture
 def shared_model(spare):
     """A model that staff share."""
-    host = f"127.0.0.1:{spare.port}"
+    host = f"http://127.0.0.1:{spare.port}"
     secret = Secret(project=None, name="Shared key", kind="custom", host=host)
     secret.seal({"api_key": records.KEY}, now=timezone.now())
     secret.save()

@@ -10,8 +10,9 @@ from werkzeug import Response
 from accounts.refusals import DependencyDown
 from providers import tasks
 from providers.kinds.registry import kind_for
-from providers.models import Operation, TestStatus
-from providers.services import providers
+from providers.kinds.vocabulary import Outcome
+from providers.models import Operation, Provider, ProviderModel, TestStatus
+from providers.services import connections, providers, secrets
 from providers.services.drafts import ProviderDraft
 from tests.factories import make_catalog_entry, make_project, make_provider, make_user
 
@@ -161,6 +162,60 @@ def test_a_model_that_was_removed_meanwhile_ends_quietly():
     tasks.test_model.apply(kwargs={"operation_id": operation.pk}, throw=True)
 
     operation.refresh_from_db()
+    assert operation.message == "The model was removed meanwhile."
+
+
+def replace_key(model):
+    values = {"api_key": "sk-other-0000000000"}
+    secrets.replace(model.provider.secret, values, by=None, now=timezone.now())
+
+
+def set_provider(**fields):
+    return lambda model: Provider.objects.filter(pk=model.provider_id).update(**fields)
+
+
+@pytest.fixture
+def answered_after(monkeypatch):
+    """Let `meanwhile` happen to the model before its test's answer is there."""
+
+    def play(meanwhile):
+        def ask(model, **_):
+            meanwhile(ProviderModel.objects.get(pk=model.pk))
+            return Outcome(True, 5, None, "It answered.", 200)
+
+        monkeypatch.setattr(connections, "ask", ask)
+
+    return play
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [replace_key, set_provider(base_url="http://127.0.0.1:9/v1"), set_provider(kind="gateway")],
+    ids=["another key", "another address", "another kind"],
+)
+def test_a_test_that_ends_after_its_provider_was_changed_says_so_and_sets_no_badge(
+    provider_at, answered_after, meanwhile
+):
+    answered_after(meanwhile)
+
+    model, operation = outcome_of(provider_at("http://127.0.0.1:1/v1"))
+
+    assert (model.test_status, model.tested_at) == (TestStatus.UNTESTED, None)
+    assert operation.state == Operation.State.SUCCEEDED
+    assert operation.message == "Local was changed during the test. Test it again."
+    assert "ok" not in operation.result
+
+
+@pytest.mark.parametrize("removed", ["the model", "its provider"])
+def test_a_model_that_is_removed_during_its_test_is_told_as_removed(answered_after, removed):
+    provider = make_provider(models=["a", "b"])
+    answered_after(lambda model: (model if removed == "the model" else provider).delete())
+    operation = Operation.start(Operation.Verb.TEST_MODEL, provider.models.first(), by=None)
+
+    tasks.test_model.apply(kwargs={"operation_id": operation.pk}, throw=True)
+
+    operation.refresh_from_db()
+    assert operation.state == Operation.State.SUCCEEDED
     assert operation.message == "The model was removed meanwhile."
 
 

@@ -12,6 +12,7 @@ from accounts.api.impacts import Impacts
 from accounts.api.schema import describe
 from accounts.tenancy.views import Listing, Retrieving
 from accounts.tenancy.writing import flag
+from providers import tasks
 from providers.api.serializers import (
     SecretDraftSerializer,
     SecretPatchSerializer,
@@ -22,7 +23,7 @@ from providers.api.views.answers import at_their_fields
 from providers.api.views.filters import SecretFilter
 from providers.kinds.kind import Kind
 from providers.kinds.registry import kind_for
-from providers.models import Secret
+from providers.models import Provider, Secret
 from providers.services import secrets
 
 
@@ -80,6 +81,7 @@ class SecretViewSet(Impacts, Listing, Retrieving):
             kind = kind_for(secret.kind)
             values = _checked(credential_in(sent, kind), kind)
             secrets.replace(secret, values, by=self.principal, now=timezone.now())
+            tasks.check_soon(*Provider.objects.active().filter(secret=secret))
         if "name" in sent or "expires_at" in sent:
             name, end = sent.get("name", secret.name), sent.get("expires_at", secret.expires_at)
             secrets.change(secret, name=name, expires_at=end, by=self.principal)

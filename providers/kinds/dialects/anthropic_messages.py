@@ -78,7 +78,7 @@ class AnthropicMessages:
         if not isinstance(body.get("content"), list):
             raise reading.wrong_shape("“content” list, as Anthropic messages have")
         text = "".join(reading.text(block, "text") for block in reading.objects(body, "content"))
-        return Reply(text, self.usage_of(body))
+        return Reply(text, self.usage_of(body), is_cut=body.get("stop_reason") == "max_tokens")
 
     def usage_of(self, body: Mapping[str, object]) -> Usage | None:
         """Read the usage on top, or the one that a stream's first event wraps in a message."""

@@ -72,7 +72,7 @@ class BedrockConverse:
         if not isinstance(message.get("content"), list):
             raise reading.wrong_shape("“output” with a message, as Converse answers have")
         text = "".join(reading.text(block, "text") for block in reading.objects(message, "content"))
-        return Reply(text, self.usage_of(body))
+        return Reply(text, self.usage_of(body), is_cut=body.get("stopReason") == "max_tokens")
 
     def usage_of(self, body: Mapping[str, object]) -> Usage | None:
         """Read the usage on top, or the one of a stream's `metadata` event."""

@@ -15,7 +15,6 @@ from providers.kinds.vocabulary import (
     ModelKind,
     Reply,
     Request,
-    UnreadableAnswer,
     Usage,
 )
 
@@ -73,13 +72,17 @@ class Gemini:
         body = reading.object_of(answer)
         blocked = reading.text(reading.mapping(body, "promptFeedback"), "blockReason")
         if blocked:
-            raise UnreadableAnswer(f"Gemini blocked the test prompt ({blocked}).")
+            raise reading.Withheld(
+                f"Gemini blocked the test prompt ({blocked}). Key and model work: look at the "
+                "safety settings there."
+            )
         candidates = reading.objects(body, "candidates")
         if not candidates:
             raise reading.wrong_shape("“candidates”, as Gemini answers have")
         parts = reading.objects(reading.mapping(candidates[0], "content"), "parts")
         spoken = (reading.text(part, "text") for part in parts if not part.get("thought"))
-        return Reply("".join(spoken), self.usage_of(body))
+        is_cut = candidates[0].get("finishReason") == "MAX_TOKENS"
+        return Reply("".join(spoken), self.usage_of(body), is_cut=is_cut)
 
     def usage_of(self, body: Mapping[str, object]) -> Usage | None:
         usage = reading.mapping(body, "usageMetadata")

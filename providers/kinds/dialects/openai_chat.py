@@ -83,9 +83,10 @@ class OpenAIChat:
         if not choices or "message" not in choices[0]:
             raise reading.wrong_shape("“choices” with a message, as chat completions have")
         said = _text(reading.mapping(choices[0], "message"))
-        if not said and choices[0].get("finish_reason") == "content_filter":
+        ended_by = choices[0].get("finish_reason")
+        if not said and ended_by == "content_filter":
             raise reading.withheld()
-        return Reply(said, self.usage_of(body))
+        return Reply(said, self.usage_of(body), is_cut=ended_by == "length")
 
     def usage_of(self, body: Mapping[str, object]) -> Usage | None:
         return openai_usage.usage_of(body)

@@ -64,9 +64,10 @@ class OpenAIResponses:
         if not isinstance(body.get("output"), list):
             raise reading.wrong_shape("“output” list, as responses have")
         said = "".join(_texts(body))
-        if not said and _was_filtered(body):
+        ended_by = reading.mapping(body, "incomplete_details").get("reason")
+        if not said and ended_by == "content_filter":
             raise reading.withheld()
-        return Reply(said, self.usage_of(body))
+        return Reply(said, self.usage_of(body), is_cut=ended_by == "max_output_tokens")
 
     def usage_of(self, body: Mapping[str, object]) -> Usage | None:
         """Read the usage on top, or in the response that a stream's last event wraps."""
@@ -95,10 +96,6 @@ def _texts(body: reading.Json) -> Iterator[str]:
         for part in reading.objects(item, "content"):
             if part.get("type") == "output_text":
                 yield reading.text(part, "text")
-
-
-def _was_filtered(body: reading.Json) -> bool:
-    return reading.mapping(body, "incomplete_details").get("reason") == "content_filter"
 
 
 def _usage(usage: reading.Json) -> Usage:

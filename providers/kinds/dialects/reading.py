@@ -102,7 +102,11 @@ def wrong_shape(expected: str) -> UnreadableAnswer:
     )
 
 
-def withheld() -> UnreadableAnswer:
-    return UnreadableAnswer(
+class Withheld(UnreadableAnswer):
+    """The provider's filter took the prompt or the answer: key and model work."""
+
+
+def withheld() -> Withheld:
+    return Withheld(
         "The provider's content filter withheld the answer. Look at the filter's settings there."
     )

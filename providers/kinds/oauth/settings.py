@@ -7,6 +7,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from providers.kinds.oauth.vocabulary import Flow, Server
+from providers.kinds.origins import origin_of
 
 URL_FIELDS: Final = ("issuer", "authorization_url", "device_url", "token_url")
 FLOW_CHOICES: Final = (
@@ -64,13 +65,13 @@ class LoginSettings:
 
     @property
     def host(self) -> str:
-        """The host that a client's secret and refresh tokens go to."""
-        return _netloc(self.token_url) or _netloc(self.issuer)
+        """The origin that a client's secret and refresh tokens go to."""
+        return _origin(self.token_url) or _origin(self.issuer)
 
     def binding(self, base_url: str) -> str:
         """Name what tokens are good for: another value means that they were given for elsewhere."""
         parts = (
-            urlsplit(base_url).netloc.lower(),
+            origin_of(base_url),
             self.flow,
             self.client_id,
             self.issuer,
@@ -115,8 +116,8 @@ def _flow_in(config: Mapping[str, str]) -> Flow:
     return Flow(said) if said in set(Flow) else Flow.CODE
 
 
-def _netloc(url: str) -> str:
+def _origin(url: str) -> str:
     try:
-        return urlsplit(url).netloc.lower()
+        return origin_of(url)
     except ValueError:
         return ""

@@ -17,7 +17,7 @@ from providers.health import Health
 from providers.kinds.oauth.vocabulary import Flow, Refusal, Server, TokenRefused, Tokens
 from providers.models import Login, LoginAttempt, Provider
 from providers.models.secret import SecretNeedsValue
-from providers.services import providers
+from providers.services import model_lists
 from providers.services.logins.attempts import CHANGED, new_secrets
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def connect(attempt: LoginAttempt, server: Server, tokens: Tokens, *, now: datet
         _take(login, attempt, server, tokens, now=now)
         held.models.forget_tests()
         held.note_health(Health.UNKNOWN, "", now=now)
-        providers.make_first_active(held)
+        model_lists.make_first_active(held)
         told = {"signedInAt": now.isoformat(), "expiresAt": _told(tokens.expires_at)}
         earlier = {"signedInAt": login.signed_in_at.isoformat()} if before else None
         audit.record(attempt.created_by, _STARTED, held, before=earlier, after=told)

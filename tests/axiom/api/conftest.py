@@ -46,8 +46,8 @@ def here(worlds: _Worlds, db: None, httpserver: HTTPServer) -> World:
     Provider.objects.filter(pk=world.provider.pk).update(
         kind="custom", base_url=httpserver.url_for("/v1")
     )
-    netloc = httpserver.url_for("").removeprefix("http://").rstrip("/")
-    type(world.secret).objects.filter(pk=world.secret.pk).update(kind="custom", host=netloc)
+    origin = httpserver.url_for("").rstrip("/")
+    type(world.secret).objects.filter(pk=world.secret.pk).update(kind="custom", host=origin)
     return world
 
 

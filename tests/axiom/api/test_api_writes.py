@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, AuditEvent, KeptAnswer
 from accounts.permissions import API
+from providers import tasks
 from providers.models import Operation, Provider
 from tests.axiom.api.world import with_token
 
@@ -203,3 +204,17 @@ class TestOperations:
         running.finish(Operation.State.SUCCEEDED, message="late")
 
         assert Operation.objects.get(pk=running.pk).state == "cancelled"
+
+
+def test_providers_of_a_replaced_secret_are_looked_at_soon(
+    here, script, monkeypatch, django_capture_on_commit_callbacks
+):
+    asked = []
+    monkeypatch.setattr(tasks.check_provider, "apply_async", lambda **call: asked.append(call))
+    path = f"{API}/secrets/{here.secret.public_id}"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = script.patch(path, {"apiKey": "sk-canary-99dd88cc77bb"})
+
+    assert answer.status_code == 200, answer.content
+    assert asked == [{"kwargs": {"provider_id": here.provider.pk}}]

@@ -38,7 +38,7 @@ def team_key(project):
 
 @pytest.fixture
 def server_key(project):
-    return make_secret(project, name="Server key", kind="custom", host=HOST)
+    return make_secret(project, name="Server key", kind="custom", host=f"http://{HOST}")
 
 
 def test_a_stored_credential_of_the_project_can_be_used(browse, editor, team_key):
@@ -165,7 +165,7 @@ def test_a_kind_that_just_changed_sends_no_key_to_its_server(browse, editor, mon
 
 @pytest.fixture
 def keyed(project):
-    secret = make_secret(project, kind="custom", host=HOST)
+    secret = make_secret(project, kind="custom", host=f"http://{HOST}")
     return make_provider(project, kind="custom", base_url=BASE_URL, secret=secret, models=("a",))
 
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
+from providers import tasks
 from providers.models import Secret
 from tests.factories import make_provider, make_secret
 from tests.providers.admin.addresses import HTMX, IN_DIALOG, text_of
@@ -107,3 +108,17 @@ def test_the_list_costs_the_same_with_many(browse, editor, secret, project, quer
         make_provider(project, secret=make_secret(project))
 
     assert queries_of(browser, reverse(LIST)) == before
+
+
+def test_what_uses_a_replaced_value_is_looked_at_soon(
+    browse, editor, secret, project, monkeypatch, django_capture_on_commit_callbacks
+):
+    provider = make_provider(project, secret=secret)
+    make_provider(project, secret=secret, status="disabled")
+    asked = []
+    monkeypatch.setattr(tasks.check_provider, "apply_async", lambda **call: asked.append(call))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        browse(editor).post(address("replace", secret), {"api_key": NEW})
+
+    assert asked == [{"kwargs": {"provider_id": provider.pk}}]

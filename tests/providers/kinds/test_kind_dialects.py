@@ -4,12 +4,14 @@ import pytest
 
 from providers.kinds.dialects import openai_usage
 from providers.kinds.dialects.anthropic_messages import AnthropicMessages
+from providers.kinds.dialects.bedrock_converse import BedrockConverse
 from providers.kinds.dialects.gemini import Gemini, GeminiEmbeddings
 from providers.kinds.dialects.openai_chat import OpenAIChat
 from providers.kinds.dialects.openai_embeddings import OpenAIEmbeddings
 from providers.kinds.dialects.openai_responses import OpenAIResponses
+from providers.kinds.errors import classify_unreadable
 from providers.kinds.registry import KINDS
-from providers.kinds.vocabulary import Endpoint, Format, UnreadableAnswer, Usage
+from providers.kinds.vocabulary import Endpoint, ErrorClass, Format, UnreadableAnswer, Usage
 
 ENDPOINT = Endpoint("https://llm.example.com/v1", {"api_key": "k-1"})
 DIALECTS = [
@@ -145,18 +147,49 @@ def test_an_anthropic_base_url_may_end_in_v1():
         assert request.url == "https://llm.example.com/v1/messages"
 
 
-def test_a_reasoning_model_that_ran_out_of_words_has_still_answered(make_answer):
-    empty = {"choices": [{"message": {"role": "assistant", "content": None}}]}
-    cut = {"candidates": [{"content": {"role": "model"}, "finishReason": "MAX_TOKENS"}]}
+def ended(dialect, why, text):
+    """Give an answer with a text, or with none where it is empty, that ended for a reason."""
+    said = [{"text": text, "type": "output_text"}] if text else []
+    return {
+        OpenAIChat: {"choices": [{"message": {"content": text}, "finish_reason": why}]},
+        OpenAIResponses: {
+            "output": [{"type": "message", "content": said}],
+            "incomplete_details": {"reason": why},
+        },
+        Gemini: {"candidates": [{"content": {"parts": said}, "finishReason": why}]},
+        AnthropicMessages: {"content": said, "stop_reason": why},
+        BedrockConverse: {"output": {"message": {"content": said}}, "stopReason": why},
+    }[dialect]
 
-    assert OpenAIChat().read_answer(make_answer(empty)).text == ""
-    assert Gemini().read_answer(make_answer(cut)).text == ""
-    assert AnthropicMessages().read_answer(make_answer({"content": []})).text == ""
+
+@pytest.mark.parametrize(
+    ("dialect", "limit", "end"),
+    [
+        (OpenAIChat, "length", "stop"),
+        (OpenAIResponses, "max_output_tokens", None),
+        (Gemini, "MAX_TOKENS", "STOP"),
+        (AnthropicMessages, "max_tokens", "end_turn"),
+        (BedrockConverse, "max_tokens", "end_turn"),
+    ],
+)
+@pytest.mark.parametrize("text", ["", "OK"])
+def test_an_answer_that_ended_at_its_limit_is_cut(make_answer, dialect, limit, end, text):
+    cut, whole = (
+        dialect().read_answer(make_answer(ended(dialect, why, text))) for why in (limit, end)
+    )
+
+    assert (cut.text, cut.is_cut) == (text, True)
+    assert (whole.text, whole.is_cut) == (text, False)
 
 
-def test_a_blocked_prompt_is_said_to_be_blocked(make_answer):
-    with pytest.raises(UnreadableAnswer, match="SAFETY"):
-        Gemini().read_answer(make_answer({"promptFeedback": {"blockReason": "SAFETY"}}))
+def test_a_blocked_prompt_is_said_to_be_blocked_and_is_no_fault_of_the_provider(make_answer):
+    answer = make_answer({"promptFeedback": {"blockReason": "SAFETY"}})
+
+    with pytest.raises(UnreadableAnswer, match="SAFETY") as blocked:
+        Gemini().read_answer(answer)
+
+    failure = classify_unreadable("Google", answer, blocked.value, secrets=())
+    assert failure.error_class is ErrorClass.BAD_REQUEST
 
 
 def test_an_embedding_without_a_vector_is_unreadable(make_answer):

@@ -24,7 +24,13 @@ CLAUDE = {"inferenceProfileId": MODEL, "status": "ACTIVE", "type": "SYSTEM_DEFIN
 
 
 @pytest.fixture
-def ids_listed(project, person, httpserver, monkeypatch):
+def asked():
+    """What was listed, as the tests below asked for it."""
+    return []
+
+
+@pytest.fixture
+def ids_listed(project, person, httpserver, monkeypatch, asked):
     """List the models of a provider whose lists are answered so."""
 
     def ask(models, profiles):
@@ -36,8 +42,8 @@ def ids_listed(project, person, httpserver, monkeypatch):
             httpserver.expect_request(path).respond_with_json(answer)
         provider = add_bedrock(project, person)
         here(monkeypatch, httpserver, KINDS["bedrock"])
-        listed = connections.live_models_of(provider, now=timezone.now())
-        return [model.id for model in listed]
+        asked.append(connections.live_models_of(provider, now=timezone.now()))
+        return [model.id for model in asked[-1]]
 
     return ask
 
@@ -60,12 +66,26 @@ def test_two_empty_lists_are_told(ids_listed):
         ids_listed([], [])
 
 
-def test_a_list_that_is_refused_is_told_and_not_left_out(ids_listed, httpserver):
+def test_a_key_without_the_right_to_profiles_lists_the_rest_and_says_why(
+    ids_listed, httpserver, asked
+):
     refusal = recorded_refusal("bedrock", "not_allowed")
     httpserver.expect_oneshot_request("/inference-profiles").respond_with_response(refusal)
 
+    assert ids_listed([NOVA], [CLAUDE]) == ["amazon.nova-lite-v1:0"]
+    assert asked[-1].is_cut
+    assert "in IAM" in asked[-1].lacking
+
+
+@pytest.mark.parametrize(
+    ("path", "models"), [("/foundation-models", [NOVA]), ("/inference-profiles", [])]
+)
+def test_a_refusal_that_leaves_nothing_to_offer_is_told(ids_listed, httpserver, path, models):
+    refusal = recorded_refusal("bedrock", "not_allowed")
+    httpserver.expect_oneshot_request(path).respond_with_response(refusal)
+
     with pytest.raises(connections.ListingFailed, match="in IAM"):
-        ids_listed([NOVA], [CLAUDE])
+        ids_listed(models, [CLAUDE])
 
 
 def test_the_recorded_lists_are_read_together(ids_listed):

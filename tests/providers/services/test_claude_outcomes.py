@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from providers.kinds.vocabulary import ErrorClass
-from providers.services import connections
+from providers.services import completions, connections
 from tests.factories import make_project, make_provider, make_secret
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def test_output_that_is_no_result_says_what_to_do(outcome_of, code):
 
 
 def test_a_program_that_hangs_is_left_in_time(outcome_of, monkeypatch):
-    monkeypatch.setattr(connections, "TEST_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(completions, "TEST_TIMEOUT_S", 0.5)
 
     outcome = outcome_of("import time; time.sleep(60)")
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from providers.kinds.registry import KINDS
 from providers.kinds.vocabulary import ErrorClass, Format
-from providers.services import connections
+from providers.services import completions, connections
 from tests.moved_kinds import only_model, provider_there
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,13 @@ NEXT = {
     "model_not_found": "Check the (?:model's )?id|Pull it first|the name of its deployment",
     "overloaded": "The fault is on its side",
 }
+
+
+def next_step(slug, case):
+    """Nobody has a key to enter again where somebody signs in."""
+    if case == "invalid_key" and KINDS[slug].has_login:
+        return "[Ss]ign in again"
+    return NEXT.get(case, TO_DO)
 
 
 def preferred(slug):
@@ -105,7 +112,19 @@ def said(body):
     return json.dumps(body).replace("{{secret}}", SECRET)
 
 
-@pytest.mark.parametrize(("slug", "name"), calls())
+def endings(*, cut):
+    return [call for call in calls() if call.values[1].endswith("cut short") is cut]
+
+
+@pytest.mark.parametrize(("slug", "name"), endings(cut=True))
+def test_an_answer_that_ends_before_its_first_word_is_no_success(outcome_of, slug, name):
+    outcome = outcome_of(slug, name, said(RECORDED[slug]["formats"][name]["answer"]))
+
+    assert not outcome.ok
+    assert "at Main used up the 1024 tokens of the test before its first word" in outcome.message
+
+
+@pytest.mark.parametrize(("slug", "name"), endings(cut=False))
 def test_a_success_is_connected(outcome_of, slug, name):
     outcome = outcome_of(slug, name, said(RECORDED[slug]["formats"][name]["answer"]))
 
@@ -127,7 +146,7 @@ def test_a_refusal_has_its_class_and_says_what_to_do_next(outcome_of, slug, case
     assert outcome.http_status == record["status"]
     assert outcome.retry_after_s == record.get("retry_after_s")
     assert re.search(r"\bMain\b", outcome.message), outcome.message
-    assert re.search(NEXT.get(case, TO_DO), outcome.message), outcome.message
+    assert re.search(next_step(slug, case), outcome.message), outcome.message
     assert SECRET not in outcome.message
 
 
@@ -164,7 +183,7 @@ def test_a_success_that_is_none_says_what_came_and_what_to_do(outcome_of, slug, 
 
 @pytest.mark.parametrize("slug", ADDRESSED)
 def test_a_server_that_hangs_is_left_in_time(model_of, hanging_server, monkeypatch, slug):
-    monkeypatch.setattr(connections, "TEST_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(completions, "TEST_TIMEOUT_S", 0.05)
     model = model_of(slug, preferred(slug), origin=hanging_server)
 
     outcome = connections.ask(model, now=timezone.now())
@@ -176,4 +195,4 @@ def test_a_server_that_hangs_is_left_in_time(model_of, hanging_server, monkeypat
 
 
 def test_a_test_takes_a_minute_at_most():
-    assert connections.TEST_TIMEOUT_S == 60
+    assert completions.TEST_TIMEOUT_S == 60

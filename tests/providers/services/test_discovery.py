@@ -1,14 +1,15 @@
 """Refresh from provider: what is new, unchanged and no longer listed, and taking it over."""
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent
 from accounts.refusals import Refused
 from providers import tasks
 from providers.kinds.vocabulary import ErrorClass, ListedModel, Outcome
-from providers.models import Operation, ProjectRouting
-from providers.services import connections, discovery
+from providers.models import Operation, ProjectRouting, ProviderModel
+from providers.services import catalog, connections, discovery, model_lists
 from providers.services.connections import ListingFailed, LiveList
 from tests.factories import make_catalog_entry, make_provider
 
@@ -158,3 +159,48 @@ def test_an_operation_whose_provider_has_gone_ends_with_a_sentence(provider, lis
     operation.refresh_from_db()
     assert operation.message == "The provider was deleted meanwhile."
     assert timezone.now() >= operation.finished_at
+
+
+def test_a_list_that_could_be_had_in_part_says_what_is_lacking_and_calls_nothing_gone(
+    provider, lists
+):
+    lists(LiveList(listed("kept"), is_cut=True, lacking="Bedrock lists no profiles to this key."))
+
+    operation = refresh(provider)
+
+    assert operation.message.endswith(
+        "A part of its list could not be had: Bedrock lists no profiles to this key."
+    )
+    assert operation.result["noLongerListed"] == 0
+
+
+def test_the_first_model_of_a_projects_first_provider_becomes_active(project, lists):
+    provider = make_provider(project, models=())
+    found = discovery.compare(listed("first"), ())
+
+    discovery.take(provider, found, add={"first"}, remove=(), by=None)
+
+    assert ProjectRouting.objects.get(project=project).active_model.upstream_id == "first"
+
+
+@pytest.mark.parametrize("is_by_hand", [True, False])
+def test_so_does_one_that_is_imported_or_added_by_hand(project, is_by_hand):
+    provider = make_provider(project, models=())
+
+    if is_by_hand:
+        model_lists.add_custom(ProviderModel(provider=provider, upstream_id="first"), by=None)
+    else:
+        make_catalog_entry("first")
+        catalog.import_into(provider)
+
+    assert ProjectRouting.objects.get(project=project).active_model.upstream_id == "first"
+
+
+def test_a_model_added_to_another_provider_changes_no_routing(project, provider):
+    with transaction.atomic():
+        ProjectRouting.of(project).set_active(provider.models.get(upstream_id="kept"))
+    other = make_provider(project, models=())
+
+    model_lists.add_custom(ProviderModel(provider=other, upstream_id="first"), by=None)
+
+    assert ProjectRouting.objects.get(project=project).active_model.upstream_id == "kept"

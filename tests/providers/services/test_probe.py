@@ -9,7 +9,7 @@ from werkzeug import Response
 from providers.kinds.registry import KINDS, kind_for
 from providers.kinds.vocabulary import Answer, ErrorClass
 from providers.models import Health, TestStatus
-from providers.services import connections, providers
+from providers.services import completions, connections, providers
 from providers.services.drafts import ProviderDraft
 from tests.factories import make_project, make_provider, make_user
 
@@ -148,7 +148,7 @@ def test_a_server_that_is_not_there_is_unreachable(provider_at):
 
 
 def test_a_server_that_hangs_is_left_in_time(provider_at, hanging_server, monkeypatch):
-    monkeypatch.setattr(connections, "PROBE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(completions, "PROBE_TIMEOUT_S", 0.2)
 
     outcome = probe(provider_at(hanging_server))
 
@@ -157,7 +157,7 @@ def test_a_server_that_hangs_is_left_in_time(provider_at, hanging_server, monkey
 
 
 def test_a_probe_leaves_at_most_fifteen_seconds():
-    assert connections.PROBE_TIMEOUT_S == 15
+    assert completions.PROBE_TIMEOUT_S == 15
 
 
 def test_a_forbidden_address_is_blocked_and_not_called(provider_at):

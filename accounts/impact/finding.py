@@ -1,7 +1,7 @@
 """The dependents of an object, by reflection over the foreign keys that lead to it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, TypeVar, cast
@@ -43,6 +43,9 @@ UNTOLD = Group(
     count=1,
 )
 
+# What is not the reader's on a shared object; its effect is the gravest of all of them.
+OTHERS = Group("or more that you can't see", "that you can't see", Effect.KEPT, count=1, hidden=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -57,8 +60,8 @@ class Reference:
 def impact_of(target: Model, *, who: Principal, now: datetime, force: bool = False) -> Impact:
     """Tell what depends on `target` and what would become of it; names only what `who` may see.
 
-    With `force`, what would refuse a deletion is taken along, as far as foreign keys decide. One
-    broken row or one app's failing words never make it fail.
+    With `force`, what refuses the deletion of an object that takes that word goes along, unless
+    what hangs on it refuses in turn. One broken row or one app's failing words never make it fail.
     """
     return Impact(
         public_id=_public_id(target),
@@ -80,7 +83,22 @@ def _groups(target: Model, who: Principal, *, force: bool) -> list[Group]:
     ]
     for search in registry.searches:
         found += _tried(partial(_searched, search, target, who), otherwise=[UNTOLD])
+    if _is_shared(target) and not who.is_staff:
+        found = _without_others(found)
     return sorted(found, key=lambda group: list(Effect).index(group.effect))
+
+
+def _is_shared(target: Model) -> bool:
+    wall = wall_of(type(target))
+    return wall is not None and wall.project_of(target) is None
+
+
+def _without_others(groups: list[Group]) -> list[Group]:
+    """Say of what other tenants have on a shared object that there is some, not how much."""
+    seen = [replace(group, count=group.count - group.hidden, hidden=0) for group in groups]
+    unseen = {group.effect for group in groups if group.hidden}
+    others = [replace(OTHERS, effect=effect) for effect in Effect if effect in unseen][:1]
+    return [group for group in seen if group.count] + others
 
 
 def _searched(search: Search, target: Model, who: Principal) -> list[Group]:
@@ -126,7 +144,8 @@ def _rows(model: type[Model], target: Model) -> QuerySet[Model]:
 @cache
 def references_to(model: type[Model], *, force: bool = False) -> tuple[Reference, ...]:
     """Walk the foreign keys that lead to a model, on through those whose rows would go along."""
-    return tuple(_walk(model, "", frozenset({model}), force=force))
+    forced = force and model._meta.label_lower in registry.forcible
+    return tuple(_walk(model, "", frozenset({model}), force=forced))
 
 
 def _walk(
@@ -144,7 +163,7 @@ def _walk(
         leads = f"{key.name}__{path}" if path else key.name
         yield Reference(child, str(key.verbose_name), leads, effect)
         if effect is Effect.REMOVED and child not in passed:
-            yield from _walk(child, leads, passed | {child}, force=force)
+            yield from _walk(child, leads, passed | {child}, force=False)
 
 
 def _group(reference: Reference, rows: QuerySet[Model], who: Principal) -> Group | None:

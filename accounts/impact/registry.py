@@ -36,6 +36,7 @@ class Registry:
     searches: list[Search] = field(default_factory=list)
     rules: dict[str, Rule] = field(default_factory=dict)
     ledgers: list[Ledger] = field(default_factory=list)
+    forcible: set[str] = field(default_factory=set)
 
     def describe(self, label: str, words: Words) -> None:
         """Call the rows of a model by these words."""
@@ -48,6 +49,10 @@ class Registry:
     def part(self, whole: str, label: str) -> None:
         """Name a model whose one row is a part of `whole`: nobody stands on it there."""
         self.parts.setdefault(whole.lower(), set()).add(label.lower())
+
+    def force(self, label: str) -> None:
+        """Name a model whose deletion may be told to take along what refuses it."""
+        self.forcible.add(label.lower())
 
     def search(self, search: Search) -> None:
         """Look for dependents that no foreign key leads to."""

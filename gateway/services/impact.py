@@ -20,7 +20,7 @@ from gateway.models import (
     ModelStatus,
     PinPolicy,
 )
-from providers.models import Provider, ProviderModel
+from providers.models import Provider, ProviderModel, Secret
 from usage.impact import lately_about, lately_by_name
 
 
@@ -99,6 +99,8 @@ def _backends_at(target: Record) -> QuerySet[ModelBackend] | None:
     match target:
         case Provider():
             return ModelBackend.objects.filter(provider_model__provider=target)
+        case Secret():
+            return ModelBackend.objects.filter(provider_model__provider__secret=target)
         case ProviderModel():
             return ModelBackend.objects.filter(provider_model=target)
     return None

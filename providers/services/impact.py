@@ -29,6 +29,7 @@ def register(registry: Registry) -> None:
     )
     registry.describe("providers.ProjectRouting", Words("project", "projects", name=_project_name))
     registry.part("accounts.Project", "providers.ProjectRouting")
+    registry.force("providers.Secret")
     registry.search(search)
     registry.rule("providers.Provider", _rules_of_provider)
     registry.rule("providers.ProviderModel", _rules_of_model)

@@ -4,6 +4,7 @@ import pytest
 
 from accounts.models import ApiKey, Role
 from accounts.permissions import API
+from providers.models import Provider
 from tests.axiom.api.world import (
     OPERATIONS,
     World,
@@ -12,6 +13,7 @@ from tests.axiom.api.world import (
     signed_in,
     with_token,
 )
+from tests.factories import make_agent, make_grant, make_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -232,3 +234,20 @@ def filters_of(operation, world: World) -> list[str]:
         ],
     }
     return by_list.get(operation.action, [])
+
+
+def test_what_depends_on_a_shared_object_elsewhere_is_no_number_here(here, elsewhere):
+    shared = make_provider(elsewhere.project)
+    Provider.objects.filter(pk=shared.pk).update(project=None)
+    shared.refresh_from_db()
+    make_grant(project=elsewhere.project, provider=shared)
+    path = f"{API}/ai-providers/{shared.public_id}/impact"
+    alone = here.client(Role.VIEWER).get(path).json()
+
+    for _ in range(3):
+        make_agent(elsewhere.project, routing="pinned", pinned_model=shared.models.get())
+    among_others = here.client(Role.VIEWER).get(path).json()
+
+    counts = [(row["what"], row["count"]) for row in among_others["dependents"]]
+    assert counts == [("that you can't see", 1), ("models", 1)]
+    assert [row["count"] for row in alone["dependents"]] == [1, 1]

@@ -5,7 +5,7 @@ from django.db import models, transaction
 from accounts import audit
 from accounts.models.epoch import Epoch
 from accounts.models.project import Project
-from accounts.models.user import User
+from accounts.models.user import User, UserStatus
 from accounts.refusals import Refused
 from accounts.roles import Role
 from accounts.tenancy.models import TenantModel
@@ -20,6 +20,18 @@ class MembershipQuerySet(WalledQuerySet["Membership"]):
 
     def owners(self) -> Self:
         return self.filter(role=Role.OWNER)
+
+    def active(self) -> Self:
+        """Keep those who can sign in: an owner who can't looks after nothing."""
+        return self.filter(user__status=UserStatus.ACTIVE)
+
+    def owned_alone_by(self, user: User) -> list[Project]:
+        """Hold the projects that somebody owns, and give those that nobody else active does."""
+        owned = Project.objects.filter(pk__in=self.owners().filter(user=user).values("project"))
+        held = list(owned.select_for_update(no_key=True).order_by("name"))
+        others = Membership.objects.owners().active().exclude(user=user).filter(project__in=held)
+        kept = set(others.values_list("project", flat=True))
+        return [project for project in held if project.pk not in kept]
 
     @transaction.atomic
     def add(self, project: Project, user: User, role: Role, *, by: "Actor") -> "Membership":
@@ -60,7 +72,7 @@ class LastOwner(Refused):
 
     def __init__(self, membership: "Membership") -> None:
         super().__init__(
-            f"{membership.user} is the last owner of “{membership.project}”: "
+            f"{membership.user} is the last active owner of “{membership.project}”: "
             "make somebody else an owner first.",
             code="last_owner",
         )
@@ -150,7 +162,7 @@ class Membership(TenantModel):
         if stored.role != Role.OWNER or not (leaves or moves):
             return
         Project.objects.select_for_update(no_key=True).get(pk=stored.project_id)
-        others = Membership.objects.owners().filter(project=stored.project_id)
+        others = Membership.objects.owners().active().filter(project=stored.project_id)
         if not others.exclude(pk=stored.pk).exists():
             raise LastOwner(stored)
 

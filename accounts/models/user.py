@@ -21,6 +21,9 @@ else:
     _EmailField = models.EmailField
 
 
+_MOST_NAMED = 20
+
+
 class UserStatus(models.TextChoices):
     ACTIVE = "active", "active"
     INVITED = "invited", "invited"
@@ -150,7 +153,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def change(self, *, by: "Actor", **values: Any) -> None:
         """Set `email`, `name`, `status` or `is_staff`.
 
-        Raises Refused for suspending or demoting oneself, ValidationError for values that don't do.
+        Raises Refused for suspending or demoting oneself, or suspending whoever owns a project
+        alone, ValidationError for values that don't do.
         """
         if values.get("status", self.status) not in {self.status, UserStatus.ACTIVE}:
             self._refuse_self(by, "suspend")
@@ -159,6 +163,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         if "is_staff" in values:
             values["is_superuser"] = values["is_staff"]
         if values.get("status") == UserStatus.SUSPENDED:
+            self._refuse_orphans()
             values["session_salt"] = get_random_string(32)  # reactivating revives no session
         before = self._told()
         for name, value in values.items():
@@ -205,6 +210,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _memberships(self) -> "list[Membership]":
         return list(self.memberships.select_related("project", "user"))
+
+    def _refuse_orphans(self) -> None:
+        orphans = self.memberships.all().owned_alone_by(self)
+        if not orphans:
+            return
+        named = ", ".join(f"“{project}”" for project in orphans[:_MOST_NAMED])
+        more = f" and {len(orphans) - _MOST_NAMED} more" if len(orphans) > _MOST_NAMED else ""
+        raise Refused(
+            f"{self} is the last active owner of {named}{more}: make somebody else an owner first.",
+            code="last_owner",
+        )
 
     def _refuse_self(self, by: "Actor", verb: str) -> None:
         person = audit.person_of(by)

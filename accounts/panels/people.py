@@ -49,10 +49,13 @@ def lacking(
 def member_rows(members: Sequence[Membership], principal: Principal) -> tuple[MemberRow, ...]:
     """Give each member a row; they come with their users and projects. One query for owners."""
     projects = {member.project_id for member in members}
-    owners = Membership.objects.owners().filter(project__in=projects)
+    owners = Membership.objects.owners().active().filter(project__in=projects)
     counts = Counter(owners.values_list("project_id", flat=True))
     return tuple(
-        _member_row(member, principal, is_last=counts[member.project_id] == 1) for member in members
+        _member_row(
+            member, principal, is_last=counts[member.project_id] == int(member.user.is_active)
+        )
+        for member in members
     )
 
 

@@ -89,7 +89,7 @@ def test_the_last_owner_stays_and_everything_with_them(browse, staff, project, o
     )
 
     project.refresh_from_db()
-    assert "last owner" in answer.content.decode()
+    assert "last active owner" in answer.content.decode()
     assert (project.name, project.role_of(owner)) == ("Aurora", Role.OWNER)
     assert project.role_of(viewer) == Role.VIEWER
 

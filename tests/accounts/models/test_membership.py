@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from accounts.models import AuditEvent, Epoch, Membership, Role
+from accounts.models import AuditEvent, Epoch, Membership, Role, User
 from accounts.models.membership import LastOwner
 from accounts.refusals import Refused
 from tests.factories import make_member, make_project, make_user
@@ -48,6 +48,32 @@ def test_the_last_owner_stays_whichever_way_the_row_is_written(project, owner):
         Membership.objects.bulk_update([last], ["role"])
 
     assert project.memberships.owners().count() == 1
+
+
+def test_an_owner_who_is_suspended_looks_after_nothing(project, owner, staff):
+    suspended = make_member(project, Role.OWNER)
+    suspended.suspend(by=staff)
+
+    with pytest.raises(LastOwner):
+        membership_of(owner, project).remove(by=staff)
+    with pytest.raises(LastOwner):
+        membership_of(owner, project).change_role(Role.ADMIN, by=staff)
+    membership_of(suspended, project).remove(by=staff)
+
+    assert [row.user for row in project.memberships.owners()] == [owner]
+
+
+def test_whoever_alone_owns_a_project_is_not_suspended(project, owner, staff):
+    second = make_member(project, Role.OWNER)
+    make_project("Boreal", owner=owner)
+
+    with pytest.raises(Refused, match="last active owner of “Boreal”: make somebody else"):
+        owner.suspend(by=staff)
+    second.suspend(by=staff)
+    with pytest.raises(Refused, match="of “Aurora”, “Boreal”:"):
+        owner.suspend(by=staff)
+
+    assert User.objects.get(pk=owner.pk).is_active
 
 
 def test_an_owner_may_go_when_another_one_stays(project, owner, staff):

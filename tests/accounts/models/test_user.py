@@ -110,7 +110,7 @@ def test_deleting_a_person_takes_their_memberships_and_keys_along(project, staff
 
 
 def test_the_last_owner_of_a_project_can_not_be_deleted(project, owner, staff):
-    with pytest.raises(Refused, match="last owner of “Aurora”"):
+    with pytest.raises(Refused, match="last active owner of “Aurora”"):
         owner.remove(by=staff)
 
     assert User.objects.filter(pk=owner.pk).exists()

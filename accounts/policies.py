@@ -89,10 +89,15 @@ class Policy:
         fitting = [row.effect for row in self.statements if row.matches(action, resource)]
         return Effect.ALLOW in fitting and Effect.DENY not in fitting
 
-    def allows_somewhere(self, action: str) -> bool:
-        """Tell whether some object may be left for the action: what a list asks, then filters."""
+    def allows_somewhere(self, action: str, prefix: str = "") -> bool:
+        """Tell whether some object may be left for the action: what a list asks, then filters.
+
+        With a `prefix`, as in ``aip``, its objects are those whose public ids begin so.
+        """
+        everything = {"*", f"{prefix}_*"}
         denied = any(
-            row.effect == Effect.DENY and "*" in row.resources for row in self._about(action)
+            row.effect == Effect.DENY and not everything.isdisjoint(row.resources)
+            for row in self._about(action)
         )
         return not denied and any(row.effect == Effect.ALLOW for row in self._about(action))
 
@@ -169,6 +174,11 @@ def _patterns(raw: object, position: str, form: re.Pattern[str], advice: str) ->
         if not isinstance(pattern, str) or not form.fullmatch(pattern):
             raise PolicyInvalid(f"{position}[{index}]", f"Write {advice}.")
     return tuple(raw)
+
+
+def fits(pattern: str, action: str) -> bool:
+    """Tell whether a policy that says `pattern` speaks of the action."""
+    return _matches(pattern, action, ":")
 
 
 def _matches(pattern: str, name: str, separator: str) -> bool:

@@ -12,7 +12,7 @@ from accounts.models.epoch import Epoch
 from accounts.models.project import Project
 from accounts.models.user import User, UserStatus
 from accounts.permissions import PERMISSIONS
-from accounts.policies import Policy, PolicyInvalid
+from accounts.policies import Policy, PolicyInvalid, fits
 from accounts.refusals import Refused
 from accounts.roles import Role
 from accounts.tenancy.models import TenantModel
@@ -219,9 +219,9 @@ class ApiKey(TenantModel):
             policy.refuse_unknown(PERMISSIONS)
         except PolicyInvalid as error:
             raise ValidationError({"policy": str(error)}) from error
+        held = [row.action for row in PERMISSIONS.values() if row.is_held_by(role)]
         for position, pattern in policy.allowed_actions():
-            permission = PERMISSIONS.get(pattern)
-            if permission and not permission.is_held_by(role):
+            if not any(fits(pattern, action) for action in held):
                 raise ValidationError(
                     {"policy": f"{position}: its creator may not {pattern} in this project."}
                 )

@@ -10,7 +10,9 @@ class GatewayConfig(AppConfig):
         from accounts import expiry, explanations  # noqa: PLC0415 - models are there by now
         from accounts.impact import registry  # noqa: PLC0415 - as above
         from gateway.services import access, expiries, impact  # noqa: PLC0415 - as above
+        from providers.models import lending  # noqa: PLC0415 - as above
 
         impact.register(registry)
         expiries.register(expiry.registry)
         explanations.register("models:Invoke", access.explained)
+        lending.register(access.is_granted)

@@ -3,6 +3,8 @@
 Taking back returns once every live gateway knows.
 """
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import Model as Record
 
@@ -10,7 +12,7 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.authority import Forbidden, Principal, Weighed, require
 from accounts.explanations import Step
-from accounts.models import Epoch
+from accounts.models import Epoch, Project
 from gateway.models import AccessGrant, Model
 from gateway.snapshots.access import granted_to
 from providers.models import Provider, ProviderModel
@@ -18,7 +20,7 @@ from providers.models import Provider, ProviderModel
 GIVE = "accessGrants:CreateAccessGrant"
 TAKE_BACK = "accessGrants:DeleteAccessGrant"
 
-__all__ = ["Forbidden", "explained", "give", "take_back"]
+__all__ = ["Forbidden", "explained", "give", "is_granted", "take_back"]
 
 
 def give(grant: AccessGrant, *, by: Principal | None) -> AccessGrant:
@@ -40,13 +42,17 @@ def take_back(grant: AccessGrant, *, by: Actor) -> None:
     Epoch.revoke()
 
 
+def is_granted(provider: Provider, project: Project) -> bool:
+    """Tell whether a project was granted a shared provider."""
+    return AccessGrant.objects.filter(project=project, provider=provider).exists()
+
+
 def explained(weighed: Weighed, target: Record) -> Step | None:
     """Tell whether a grant lets somebody call it; None where its project's own needs none."""
     lent = target.provider if isinstance(target, ProviderModel) else target
-    if isinstance(lent, Provider):
-        wanted = {"provider": lent} if lent.project_id is None else {}
-    else:
-        wanted = {"model": lent} if isinstance(lent, Model) else {}
+    wanted: dict[str, Any] = {"model": lent} if isinstance(lent, Model) else {}
+    if isinstance(lent, Provider) and lent.project_id is None:
+        wanted = {"provider": lent}
     if not wanted:
         return None
     user, project = weighed.principal.user, weighed.place and weighed.place.project

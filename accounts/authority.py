@@ -22,6 +22,7 @@ from accounts.policies import Policy
 from accounts.principal import Principal, Standing
 from accounts.roles import Role
 from accounts.tenancy.querysets import WalledQuerySet, granted_along, wall_of
+from foundation.fields import prefix_of
 
 if TYPE_CHECKING:
     from accounts.models import Membership, Project, User
@@ -57,6 +58,7 @@ class Claim:
     has_grant: bool = False
     policy: Policy | None = None
     resource: str = ""
+    prefix: str = ""  # of the ids that it may be about, where no resource is named
 
     @property
     def is_given(self) -> bool:
@@ -73,7 +75,7 @@ class Claim:
             return True
         if self.resource:
             return self.policy.allows(self.permission.action, self.resource)
-        return self.policy.allows_somewhere(self.permission.action)
+        return self.policy.allows_somewhere(self.permission.action, self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def may_somewhere(who: "User | Principal", action: str) -> bool:
         is_staff=principal.is_staff,
         role=None if principal.is_staff else _highest_role(principal, permission),
         policy=principal.key.parsed_policy if principal.key else None,
+        prefix=prefix_of(apps.get_model(permission.model_label)) if permission.is_about_one else "",
     )
     return claim.is_granted or _with_some_grant(principal, claim).is_granted
 

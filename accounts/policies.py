@@ -94,7 +94,7 @@ class Policy:
 
         With a `prefix`, as in ``aip``, its objects are those whose public ids begin so.
         """
-        everything = {"*", "*_*", f"{prefix}_*"}
+        everything = {"*", f"{prefix}_*"}
         denied = any(
             row.effect == Effect.DENY and not everything.isdisjoint(row.resources)
             for row in self._about(action)

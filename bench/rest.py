@@ -2,7 +2,8 @@
 
 python -m bench.rest
 
-It makes 10,000 providers in one project, lists them in pages of 20, and authenticates a key.
+It makes 10,000 providers in one project, lists them in pages of 20, and authenticates a key. It
+ends with 1 where a target is missed.
 """
 
 import os
@@ -29,13 +30,16 @@ def main() -> int:
         }
         set_up()
         token = _providers_and_a_key()
+        is_well = True
         for query in ("", "?offset=9980", "?search=Provider%2099", "?status=active"):
             ms = _median_ms(partial(_list, token, query), CALLS)
             print(f"GET /ai-providers{query}: {ms:.1f} ms (target: under {TARGET_MS})")
+            is_well = is_well and ms <= TARGET_MS
         for name, known in (("read", False), ("known", True)):
             ms = _median_ms(partial(_authenticate, token, may_be_known=known), KEYS)
             print(f"authenticate a key that is {name}: {ms:.2f} ms (target: {KEY_TARGET_MS})")
-    return 0
+            is_well = is_well and ms <= KEY_TARGET_MS
+    return 0 if is_well else 1
 
 
 def _providers_and_a_key() -> str:

@@ -55,3 +55,9 @@ class PublicIdField(_CharField):
         for implied in ("max_length", "unique", "editable", "default"):
             kwargs.pop(implied, None)
         return name, path, args, kwargs | {"prefix": self.prefix}
+
+
+def prefix_of(model: type[models.Model]) -> str:
+    """Give what a model's public ids begin with; empty where it has none."""
+    found = (field.prefix for field in model._meta.fields if isinstance(field, PublicIdField))
+    return next(found, "")

@@ -13,11 +13,12 @@ class GatewayConfig(AppConfig):
         from accounts import expiry, explanations  # noqa: PLC0415 - models are there by now
         from accounts.impact import registry  # noqa: PLC0415 - as above
         from gateway.services import access, expiries, impact  # noqa: PLC0415 - as above
-        from providers.models import Provider, ProviderModel  # noqa: PLC0415 - as above
+        from providers.models import Provider, ProviderModel, lending  # noqa: PLC0415 - as above
 
         impact.register(registry)
         expiries.register(expiry.registry)
         explanations.register("models:Invoke", access.explained)
+        lending.register(access.is_granted)
         for model in (Provider, ProviderModel):
             post_save.connect(_note_saved, sender=model, dispatch_uid=f"facades of {model}")
             post_delete.connect(_note_deleted, sender=model, dispatch_uid=f"facades of {model}")

@@ -44,6 +44,12 @@ class Permission:
         return self.action.partition(":")[2].startswith("List")
 
     @property
+    def is_about_one(self) -> bool:
+        """Whether it is asked about one object of its own model, and not where that would be."""
+        in_address = "{id}" in (self.rest or "")
+        return in_address and not (self.is_list or self.codename.startswith("add_"))
+
+    @property
     def url_names(self) -> tuple[str, ...]:
         """The full names of the admin addresses that it guards."""
         model = self.model_label.replace(".", "_")

@@ -3,6 +3,7 @@
 Taking back returns once every live gateway knows.
 """
 
+
 from django.db import transaction
 from django.db.models import Model as Record
 
@@ -10,7 +11,7 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.authority import Forbidden, Principal, Weighed, require
 from accounts.explanations import Step
-from accounts.models import Epoch
+from accounts.models import Epoch, Project
 from gateway.models import AccessGrant, Model
 from gateway.snapshots.access import granted_to
 from providers.models import Provider, ProviderModel
@@ -18,7 +19,7 @@ from providers.models import Provider, ProviderModel
 GIVE = "accessGrants:CreateAccessGrant"
 TAKE_BACK = "accessGrants:DeleteAccessGrant"
 
-__all__ = ["Forbidden", "explained", "give", "take_back"]
+__all__ = ["Forbidden", "explained", "give", "is_granted", "take_back"]
 
 
 def give(grant: AccessGrant, *, by: Principal | None) -> AccessGrant:
@@ -38,6 +39,11 @@ def take_back(grant: AccessGrant, *, by: Actor) -> None:
     audit.record(by, TAKE_BACK, grant, before=grant.told(), after=None)
     grant.delete()
     Epoch.revoke()
+
+
+def is_granted(provider: Provider, project: Project) -> bool:
+    """Tell whether a project was granted a shared provider."""
+    return AccessGrant.objects.filter(project=project, provider=provider).exists()
 
 
 def explained(weighed: Weighed, target: Record) -> Step | None:

@@ -10,6 +10,7 @@ from accounts.models import Epoch, Project
 from accounts.tenancy.models import TenantModel
 from accounts.tenancy.querysets import WalledQuerySet
 from providers.health import Event, Mode, State
+from providers.models.lending import is_lent
 from providers.models.monitoring import BOUNDS, STATE, Monitored, RoutingEvent
 from providers.models.provider import Provider, Status
 from providers.models.provider_model import ModelKind, ProviderModel
@@ -135,6 +136,13 @@ class ProjectRouting(Monitored, TenantModel):
         self._keep("task_model")
 
     def refuse_unusable(self, model: ProviderModel, field: str) -> None:
+        """Refuse to choose it: what was chosen already stays when a grant is taken back."""
+        self._refuse_unfit(model, field)
+        if not is_lent(model.provider, self.project):
+            reason = f"{model.provider.name} is shared, and not granted to this project."
+            raise ValidationError({field: reason})
+
+    def _refuse_unfit(self, model: ProviderModel, field: str) -> None:
         provider = model.provider
         if provider.project_id not in {None, self.project_id}:
             raise ValidationError({field: "Choose a model of this project."})
@@ -178,7 +186,7 @@ class ProjectRouting(Monitored, TenantModel):
         for field in ("active_model", "fallback_model", "task_model"):
             model = getattr(self, field)
             if model:
-                self.refuse_unusable(model, field)
+                self._refuse_unfit(model, field)
 
     def _keep(self, *fields: str) -> None:
         self.next_check_at = None

@@ -12,7 +12,7 @@ from accounts import grants
 from accounts.impact import Effect, impact_of, registry
 from accounts.principal import Principal
 from providers.models import ProjectRouting, Provider
-from tests.factories import make_key, make_project, make_provider, make_secret
+from tests.factories import make_grant, make_key, make_project, make_provider, make_secret
 from tests.usage.lines import use
 
 pytestmark = pytest.mark.django_db
@@ -147,9 +147,10 @@ def test_at_most_twenty_are_named_and_the_rest_is_counted(owner, project):
 def test_what_others_have_on_a_shared_object_is_neither_named_nor_counted(owner, staff):
     shared = Provider.objects.create(project=None, name="For all", kind="openai")
     model = shared.models.create(upstream_id="m")
-    for number in range(3):
-        ProjectRouting.of(make_project(f"Hidden {number}")).set_active(model)
-    ProjectRouting.of(owner.memberships.get().project).set_active(model)
+    mine = owner.memberships.get().project
+    for project in (mine, *(make_project(f"Hidden {number}") for number in range(3))):
+        make_grant(project=project, provider=shared)
+        ProjectRouting.of(project).set_active(model)
 
     seen, whole = impact(shared, owner), impact(shared, staff)
 

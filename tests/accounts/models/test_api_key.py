@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -195,3 +196,21 @@ def test_a_use_that_can_not_be_noted_is_not_worth_a_failed_call(project, monkeyp
     key.note_use(at=timezone.now())
 
     assert key.last_used_at is None
+
+
+@pytest.mark.parametrize(
+    ("role", "pattern", "fits"),
+    [
+        (Role.OWNER, "users:*", False),
+        (Role.EDITOR, "webhooks:*", False),
+        (Role.EDITOR, "audit:*", False),
+        (Role.ADMIN, "audit:*", True),
+        (Role.VIEWER, "*:*", True),
+    ],
+)
+def test_a_pattern_allows_something_that_its_creator_has(project, role, pattern, fits):
+    creator = make_member(project, role)
+    policy = [{"effect": "Allow", "action": [pattern], "resource": ["*"]}]
+
+    with nullcontext() if fits else pytest.raises(ValidationError, match="policy"):
+        make_key(project, created_by=creator, policy=policy)

@@ -1,5 +1,7 @@
 """What each resource does that no other does, over REST."""
 
+from functools import partial
+
 import pytest
 
 from accounts.models import Membership, Role
@@ -94,13 +96,32 @@ class TestResources:
         assert swapped.json()["activeModelId"] == now["fallbackModelId"]
         assert swapped.json()["fallbackModelId"] == now["activeModelId"]
 
-    def test_a_shared_model_is_made_active_in_the_own_project(self, here, script):
+    def test_a_shared_model_is_chosen_where_the_project_was_granted_it(self, here, script):
         shared = Provider.objects.create(name="Shared", kind="openai")
         model = shared.models.create(upstream_id="shared-model")
 
-        answer = script.post(f"{API}/provider-models/{model.public_id}/set-active")
+        routing = f"{API}/projects/{here.project.public_id}/routing"
+        ways = (
+            partial(script.post, f"{API}/provider-models/{model.public_id}/set-active"),
+            partial(script.post, f"{API}/provider-models/{model.public_id}/set-fallback"),
+            partial(script.patch, routing, {"taskModelId": model.public_id}),
+        )
+        refused = [way() for way in ways]
+        grant = make_grant(project=here.project, provider=shared)
+        answer = ways[0]()
+        grant.delete()
+        kept = script.patch(routing, {"checkIntervalMin": 7})
         changed = script.patch(f"{API}/provider-models/{model.public_id}", {"inputPrice": "0"})
 
+        assert {row.status_code for row in refused} == {400}
+        fields = [error_of(row)["meta"]["fields"] for row in refused]
+        said = "Shared is shared, and not granted to this project."
+        assert [*fields[0].items()] == [("activeModelId", [said])]
+        assert [*fields[1].items(), *fields[2].items()] == [
+            ("fallbackModelId", [said]),
+            ("taskModelId", [said]),
+        ]
+        assert kept.status_code == 200, kept.content
         assert answer.json()["activeModelId"] == model.public_id
         assert answer.json()["projectId"] == here.project.public_id
         assert changed.status_code == 403

@@ -75,6 +75,18 @@ def test_a_key_that_staff_made_is_shown_nothing_of_staff(project, staff):
     assert not any(tools()[name].permission.lowest_role is None for name in listed(token))
 
 
+def test_a_denial_of_every_object_of_a_kind_hides_what_is_done_to_one(project):
+    policy = [
+        {"effect": "Allow", "action": ["*"], "resource": ["*"]},
+        {"effect": "Deny", "action": ["aiProviders:*"], "resource": ["aip_*"]},
+    ]
+
+    shown = set(listed(make_key(project, policy=policy)[1]))
+
+    assert shown.isdisjoint({"delete-ai-provider", "get-ai-provider", "test-ai-provider"})
+    assert {"create-ai-provider", "delete-provider-model", "list-ai-providers"} <= shown
+
+
 def test_a_policy_hides_what_it_does_not_allow_anywhere(project):
     policy = [
         {"effect": "Allow", "action": ["aiProviders:*"], "resource": ["aip_*"]},

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent
 from providers.models import ProjectRouting, Provider, ProviderModel, Status
-from tests.factories import make_catalog_entry, make_project, make_provider
+from tests.factories import make_catalog_entry, make_grant, make_project, make_provider
 from tests.providers.admin.addresses import HTMX, IN_DIALOG, model_url, text_of
 
 pytestmark = pytest.mark.django_db
@@ -68,8 +68,12 @@ def test_a_shared_model_is_made_active_in_the_readers_own_project(browse, owner,
     shared = Provider.objects.create(project=None, name="For all", kind="openai")
     model = ProviderModel.objects.create(provider=shared, upstream_id="m")
 
-    browse(owner).post(model_url("set_active", model), headers=HTMX)
+    refused = browse(owner).post(model_url("set_active", model), headers=HTMX)
+    assert "shared, and not granted to this project" in refused.content.decode()
+    assert not ProjectRouting.objects.exists()
 
+    make_grant(project=project, provider=shared)
+    browse(owner).post(model_url("set_active", model), headers=HTMX)
     assert ProjectRouting.objects.get().project == project
 
 

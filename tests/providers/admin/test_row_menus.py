@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from providers.models import Operation, Provider, ProviderModel, Status
-from tests.factories import make_provider
+from tests.factories import make_grant, make_provider
 from tests.providers.admin.addresses import HTMX, model_url, provider_url
 
 pytestmark = pytest.mark.django_db
@@ -116,10 +116,13 @@ def test_a_shared_provider_says_that_staff_change_it(browse, editor, project):
     browser = browse(editor)
 
     of_provider = menu_of(browser, provider_url("menu", shared))
-    of_model = menu_of(browser, model_url("menu", model))
+    refused = menu_of(browser, model_url("menu", model))
+    make_grant(project=project, provider=shared)
+    granted = menu_of(browser, model_url("menu", model))
 
     assert of_provider["Edit"] == "It is shared: only staff change it."
-    assert of_model["Set active"] == ""
+    assert refused["Set active"] == "For all is shared, and not granted to this project."
+    assert granted["Set active"] == ""
 
 
 def test_a_strangers_menus_do_not_exist(browse, stranger, project):

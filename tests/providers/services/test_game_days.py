@@ -12,7 +12,7 @@ from providers.models import (
     ProviderModel,
 )
 from providers.services import game_days, routing
-from tests.factories import make_project, make_provider
+from tests.factories import make_grant, make_project, make_provider
 from tests.providers.services.days import AWAY, MINUTE, configure
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,7 @@ def test_on_a_game_day_the_fallback_works_in_this_project_alone_and_it_ends_by_i
     elsewhere = make_project()
     Provider.objects.update(project=None)
     day.primary.refresh_from_db()
+    make_grant(project=elsewhere, provider=ProviderModel.objects.get(upstream_id="big").provider)
     routing.choose(
         elsewhere, {"active_model": ProviderModel.objects.get(upstream_id="big")}, by=None
     )

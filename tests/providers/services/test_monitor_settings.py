@@ -15,7 +15,7 @@ from providers.models import (
     RoutingEvent,
 )
 from providers.services import health, monitor, routing
-from tests.factories import make_project, make_provider
+from tests.factories import make_grant, make_project, make_provider
 from tests.providers.services.days import AWAY, DOWN, MIDNIGHT, MINUTE, SLOW, configure, failed
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +169,7 @@ def test_a_shared_provider_moves_every_project_that_uses_it(day):
     Provider.objects.filter(pk=shared.pk).update(project=None)
     shared = Provider.objects.get(pk=shared.pk)
     for project in (day.routing.project, make_project()):
+        make_grant(project=project, provider=shared)
         routing.choose(project, {"active_model": shared.models.get()}, by=None)
 
     with transaction.atomic():

@@ -44,6 +44,7 @@ def main() -> None:
             with chromium() as browser:
                 take_one(browser, installation, list_pictures.of_nothing())
                 add(installation, PROVIDERS[:1])
+                installation.manage("shell", "--command", list_pictures.WELL)
                 take_one(browser, installation, list_pictures.of_one())
                 furnish(installation, upstream)
                 take_all(browser, installation)

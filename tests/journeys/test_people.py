@@ -19,6 +19,24 @@ GUEST = "nia@example.com"
 NEW_PASSWORD = "a-long-enough-password"
 
 
+# An owner of the first project, and one of another, to whom the first is nothing.
+OWNERS = f"""
+from accounts.models import Membership, Project, Role, User
+first = Project.objects.order_by("pk")[0]
+owner, stranger = (User.objects.create_user(f"{{name}}@example.com", "{PASSWORD}")
+                   for name in ("olga.berg", "sam.far"))
+Membership.objects.add(first, owner, Role.OWNER, by=None)
+Project.objects.start(name="Far away", owner=stranger, by=None)
+"""
+
+
+@pytest.fixture
+def owners(furnished):
+    query = "SELECT email FROM accounts_user WHERE email = ?"
+    if not furnished.rows(query, "olga.berg@example.com"):
+        furnished.manage("shell", "--command", OWNERS)
+
+
 @pytest.fixture
 def furnished(installation, upstream):
     furnish(installation, upstream)
@@ -82,8 +100,10 @@ def test_somebody_is_invited_and_comes_in_by_the_mailed_link(portal, browser):
         ("cleo.roy", ["Providers", "Secrets", "Members", "API keys"], False),
         ("bo.li", ["Providers", "Secrets", "Members", "API keys"], True),
         ("ada.byron", ["Providers", "Secrets", "Members", "API keys", "Audit"], True),
+        ("olga.berg", ["Providers", "Secrets", "Members", "API keys", "Audit"], True),
     ],
 )
+@pytest.mark.usefixtures("owners")
 def test_each_role_finds_its_own_pages(furnished, page, address, pages, may_add):
     enter(page, furnished.portal_url, f"{address}@example.com", PASSWORD)
     page.locator("#sidebar").get_by_role("link", name="Providers", exact=True).click()
@@ -92,6 +112,19 @@ def test_each_role_finds_its_own_pages(furnished, page, address, pages, may_add)
     offered = page.locator("#sidebar nav a").all_inner_texts()
     assert [name for name in offered if name in {*pages, "Users", "Projects"}] == pages
     expect(page.get_by_role("link", name="Add Provider")).to_have_count(int(may_add))
+
+
+@pytest.mark.usefixtures("owners")
+def test_a_stranger_finds_their_own_project_and_nothing_of_the_first(furnished, page):
+    enter(page, furnished.portal_url, "sam.far@example.com", PASSWORD)
+    page.locator("#sidebar").get_by_role("link", name="Providers", exact=True).click()
+
+    expect(page.get_by_text("No providers yet.")).to_be_visible()
+    expect(page.get_by_role("link", name=PROVIDER, exact=True)).to_have_count(0)
+    query = "SELECT public_id FROM providers_provider WHERE name = ?"
+    (row,) = furnished.rows(query, PROVIDER)
+    where = f"{furnished.portal_url}/admin/providers/provider/{row['public_id']}/detail/"
+    assert page.request.get(where).status == 404
 
 
 def test_the_switcher_is_worked_by_keys_and_finds_a_project(portal):

@@ -3,7 +3,6 @@
 Taking back returns once every live gateway knows.
 """
 
-
 from django.db import transaction
 from django.db.models import Model as Record
 

@@ -86,8 +86,9 @@ class Kind:
 
     @property
     def has_probe(self) -> bool:
-        """Whether a free call shows that the provider is well."""
-        return self.is_available and (self.probe is not None or self.listing.is_live)
+        """Whether it shows for free how a provider is: by a call, or by its login's token."""
+        has_call = self.probe is not None or self.listing.is_live
+        return self.is_available and (has_call or self.has_login)
 
     @property
     def has_login(self) -> bool:

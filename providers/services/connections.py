@@ -95,31 +95,44 @@ def ask(model: ProviderModel, *, now: datetime) -> Outcome:
 def probe(provider: Provider, *, now: datetime) -> Outcome:
     """Make the kind's free call, within 15 s; what goes wrong is in the outcome.
 
-    Nothing is remembered: who asks decides what it means. Raises ProbeUnsupported where there is
-    no such call; `Kind.has_probe` says so beforehand.
+    Where a login has no such call its token is checked, and renewed where it has run out. Nothing
+    is remembered: who asks decides what it means. Raises ProbeUnsupported where there is neither;
+    `Kind.has_probe` says so beforehand.
     """
     kind = provider.kind_row
     try:
         endpoint = endpoints.of(provider, purpose="probe", now=now)
         request = kind.probe_request(endpoint)
         if request is None:
-            raise ProbeUnsupported(
-                f"{kind.label} has no free call that shows its health. Test a model instead."
-            )
+            return _without_call(provider)
         call = Call(kind, endpoint, provider.project, now)
         answer = call.send(request, timeout_s=completions.PROBE_TIMEOUT_S)
-        if not answer.is_ok:
-            return outcomes.refused(provider.name, answer, call)
     except SecretNeedsValue as error:
         return outcomes.failed(ErrorClass.INVALID_KEY, str(error))
     except KindUnavailable as error:
         return outcomes.failed(ErrorClass.BAD_REQUEST, str(error))
     except CallFailed as error:
         return error.outcome()
+    return _told(provider, answer, call)
+
+
+def _without_call(provider: Provider) -> Outcome:
+    kind = provider.kind_row
+    if kind.has_login:
+        return outcomes.signed_in(provider.name)
+    raise ProbeUnsupported(
+        f"{kind.label} has no free call that shows its health. Test a model instead."
+    )
+
+
+def _told(provider: Provider, answer: Answer, call: Call) -> Outcome:
+    if not answer.is_ok:
+        return outcomes.refused(provider.name, answer, call)
+    kind = provider.kind_row
     try:
         kind.check_probe(answer)
     except UnreadableAnswer as error:
-        return outcomes.unreadable(provider.name, answer, error, endpoint)
+        return outcomes.unreadable(provider.name, answer, error, call.endpoint)
     well = outcomes.answered(provider, provider.name, answer)
     return replace(well, installed=kind.installed_in(answer))
 

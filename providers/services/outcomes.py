@@ -16,6 +16,16 @@ def answered(provider: Provider, who: str, answer: Answer) -> Outcome:
     )
 
 
+def signed_in(who: str) -> Outcome:
+    return Outcome(
+        ok=True,
+        latency_ms=None,
+        error_class=None,
+        message=f"The login of {who} has a good token; its vendor has no free call to ask more.",
+        http_status=None,
+    )
+
+
 def refused(who: str, answer: Answer, call: Call) -> Outcome:
     secrets, has_login = call.endpoint.secrets, call.kind.has_login
     failure = classify(who, answer, secrets=secrets, has_login=has_login)

@@ -11,7 +11,7 @@ from providers.kinds.vocabulary import Answer, ErrorClass
 from providers.models import Health, TestStatus
 from providers.services import completions, connections, providers
 from providers.services.drafts import ProviderDraft
-from tests.factories import make_project, make_provider, make_user
+from tests.factories import make_login, make_project, make_provider, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +178,22 @@ def test_a_lost_credential_is_told_and_nothing_is_sent(httpserver, provider_at):
     assert httpserver.log == []
 
 
+def test_a_login_without_a_free_call_is_as_good_as_its_token():
+    provider = make_provider(kind="openai-codex")
+    make_login(provider)
+
+    outcome = probe(provider)
+
+    assert (outcome.ok, outcome.latency_ms, outcome.http_status) == (True, None, None)
+    assert "has a good token" in outcome.message
+
+
+def test_a_login_that_nobody_has_made_is_not_well():
+    outcome = probe(make_provider(kind="openai-codex"))
+
+    assert (outcome.ok, outcome.error_class) == (False, ErrorClass.INVALID_KEY)
+
+
 def test_a_kind_without_a_free_call_says_so():
     provider = make_provider(kind="zai")
 
@@ -189,7 +205,8 @@ def test_a_kind_knows_beforehand_whether_it_has_a_free_call():
     for kind in KINDS.values():
         if kind.is_available:
             endpoint = kind.endpoint(base_url="https://llm.example.com")
-            assert kind.has_probe == (kind.probe_request(endpoint) is not None)
+            has_call = kind.probe_request(endpoint) is not None
+            assert kind.has_probe == (has_call or kind.has_login)
 
 
 def test_a_probe_changes_nothing(httpserver, provider_at):

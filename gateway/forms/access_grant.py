@@ -4,12 +4,13 @@ from typing import Any, Final, cast
 
 from django import forms
 from django.contrib.auth.models import Group
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from accounts.models import Project, User
 from accounts.principal import Principal
 from accounts.tenancy.fields import WalledChoiceField
+from gateway.forms.told import ToldForm
 from gateway.models import AccessGrant, Model
 from providers.models import Provider
 
@@ -17,7 +18,7 @@ _SELECT = {"class": "ax-input ax-select"}
 _NOBODY: Final = "—"
 
 
-class AccessGrantForm(forms.Form):
+class AccessGrantForm(ToldForm):
     """Asks for one holder; what they are granted is known already."""
 
     user = WalledChoiceField(
@@ -66,12 +67,6 @@ class AccessGrantForm(forms.Form):
         return AccessGrant(
             **self.cleaned_data, **{"model" if is_model else "provider": self.target}
         )
-
-    def take_errors(self, error: ValidationError) -> None:
-        """Show what the model found, at the field that it is about."""
-        found = error.message_dict if hasattr(error, "error_dict") else {}
-        for name, messages in (found or {NON_FIELD_ERRORS: error.messages}).items():
-            self.add_error(name if name in self.fields else None, messages)
 
     def _offer(self, name: str, rows: QuerySet[Any]) -> None:
         cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = rows

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.models import Project
 from accounts.tenancy.fields import WalledChoiceField
 from gateway.forms.offers import offered_facades, offered_models
+from gateway.forms.told import ToldForm
 from gateway.models import Agent, Routing
 from gateway.services.agents import DEFAULT_OVERLAP, AgentDraft
 from providers.models import ProviderModel
@@ -33,7 +33,7 @@ class ModelsOfProviders(WalledChoiceField):
         return f"{model.provider.name}: {model.upstream_id}"
 
 
-class AgentForm(forms.Form):
+class AgentForm(ToldForm):
     """Reads what somebody wants an agent to be; the model decides whether it can be."""
 
     name = forms.CharField(
@@ -99,12 +99,6 @@ class AgentForm(forms.Form):
             facade=chosen["facade"],
             pinned_url=self.agent.pinned_url if self.agent else "",
         )
-
-    def take_errors(self, error: ValidationError) -> None:
-        """Show what the model found, at the field that it is about."""
-        found = error.message_dict if hasattr(error, "error_dict") else {}
-        for name, messages in (found or {NON_FIELD_ERRORS: error.messages}).items():
-            self.add_error(name if name in self.fields else None, messages)
 
     def _project(self, projects: Sequence[Project]) -> Project:
         wanted = self.data.get("project") if self.is_bound else None

@@ -5,12 +5,12 @@ from typing import Any, Final, cast
 from zoneinfo import available_timezones
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.models import Project
 from accounts.tenancy.fields import WalledChoiceField
 from gateway.forms.agent import ModelsOfProviders
 from gateway.forms.offers import offered_models
+from gateway.forms.told import ToldForm
 from gateway.models import Cronjob, Overlap, PinPolicy
 from gateway.models.cronjob import LONGEST_PROMPT
 from gateway.schedules import LONGEST
@@ -33,7 +33,7 @@ class PinField(ModelsOfProviders):
         return _GONE if value == _GONE else super().to_python(value)
 
 
-class CronjobForm(forms.Form):
+class CronjobForm(ToldForm):
     """Reads what somebody wants a cronjob to be; the model decides whether it can be."""
 
     name = forms.CharField(
@@ -104,12 +104,6 @@ class CronjobForm(forms.Form):
         if chosen["pinned_model"] == _GONE:
             chosen |= {"pinned_model": None, "keeps_gone_pin": True}
         return CronjobDraft(**chosen)
-
-    def take_errors(self, error: ValidationError) -> None:
-        """Show what the model found, at the field that it is about."""
-        found = error.message_dict if hasattr(error, "error_dict") else {}
-        for name, messages in (found or {NON_FIELD_ERRORS: error.messages}).items():
-            self.add_error(name if name in self.fields else None, messages)
 
     def _project(self, projects: Sequence[Project]) -> Project:
         wanted = self.data.get("project") if self.is_bound else None

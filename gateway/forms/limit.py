@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.models import ApiKey, Project
 from accounts.principal import Principal
 from accounts.tenancy.fields import WalledChoiceField
+from gateway.forms.told import ToldForm
 from gateway.models import Agent, Limit
 from gateway.models.limit import MEASURES, SMALLEST
 from gateway.services.limits import LimitDraft, Scope
@@ -20,7 +20,7 @@ _SELECT = {"class": "ax-input ax-select"}
 _WHOLE: Final = ""
 
 
-class LimitChangeForm(forms.Form):
+class LimitChangeForm(ToldForm):
     """Asks what may be changed of a limit; what it is on, and what it counts, stays."""
 
     name = forms.CharField(
@@ -60,12 +60,8 @@ class LimitChangeForm(forms.Form):
             allows_unpriced=chosen["allows_unpriced"],
         )
 
-    def take_errors(self, error: ValidationError) -> None:
-        """Show what the model found, at the field that it is about."""
-        found = error.message_dict if hasattr(error, "error_dict") else {}
-        for name, messages in (found or {NON_FIELD_ERRORS: error.messages}).items():
-            field = "subject" if name in {"agent", "key"} else name
-            self.add_error(field if field in self.fields else None, messages)
+    def _field_of(self, name: str) -> str:
+        return "subject" if name in {"agent", "key"} else name
 
 
 class LimitForm(LimitChangeForm):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.models import Project
 from gateway.forms.agent import ModelsOfProviders
 from gateway.forms.offers import offered_models
+from gateway.forms.told import ToldForm
 from gateway.models import BackendDraft, Model
 from gateway.models.facade import LONGEST_SLUG, MOST_WEIGHT
 from gateway.services.facades import ModelDraft
@@ -59,7 +59,7 @@ class BackendForm(forms.Form):
         cast("ModelsOfProviders", self.fields["provider_model"]).queryset = offered
 
 
-class ModelForm(forms.Form):
+class ModelForm(ToldForm):
     """Reads what somebody wants a facade to be; the model decides whether it can be."""
 
     slug = forms.CharField(
@@ -104,12 +104,6 @@ class ModelForm(forms.Form):
         chosen = self.cleaned_data
         backends = [BackendDraft(**row.cleaned_data) for row in self.rows]
         return ModelDraft(chosen["slug"], chosen["name"], chosen["kind"], backends)
-
-    def take_errors(self, error: ValidationError) -> None:
-        """Show what the model found, at the field that it is about."""
-        found = error.message_dict if hasattr(error, "error_dict") else {}
-        for name, messages in (found or {NON_FIELD_ERRORS: error.messages}).items():
-            self.add_error(name if name in self.fields else None, messages)
 
     def follow(self, asked: str) -> None:
         """Add a row, or take one away, as a button of the form asks; what was typed stays."""

@@ -33,6 +33,7 @@ NEEDS_LOGIN = {
 }
 # What has to be done first.
 FIRST = {
+    "aiProviders:EnableAiProvider": "aiProviders:DisableAiProvider",
     "calendar:RevokeCalendarFeed": "calendar:RotateCalendarFeed",
     "routing:EndGameDay": "routing:BeginGameDay",
 }

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 UPSTREAM = {"aiProviders:ListLiveModels", "aiProviders:ListInstalledModels"}
 LISTS = [row for row in OPERATIONS if row.is_list and row.action not in UPSTREAM]
 MOST = 8
+MORE = {"calendar:ListExpiries": 10}  # it reads what nine tables say of the days to come
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda row: row.action)
@@ -32,7 +33,7 @@ def test_a_list_costs_the_same_however_long(operation, here):
             assert call(client, operation, f"{path}?limit={limit}").status_code == 200
         costs.append(len(queries))
 
-    assert costs[0] == costs[1] <= MOST
+    assert costs[0] == costs[1] <= MORE.get(operation.action, MOST)
 
 
 def test_a_key_is_read_by_one_query_and_known_by_none(here, django_assert_num_queries):

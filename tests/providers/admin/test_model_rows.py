@@ -70,7 +70,7 @@ def test_a_shared_model_is_made_active_in_the_readers_own_project(browse, owner,
 
     refused = browse(owner).post(model_url("set_active", model), headers=HTMX)
     assert "shared, and not granted to this project" in refused.content.decode()
-    assert not ProjectRouting.objects.exists()
+    assert ProjectRouting.of(project).active_model is None
 
     make_grant(project=project, provider=shared)
     browse(owner).post(model_url("set_active", model), headers=HTMX)

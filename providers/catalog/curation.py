@@ -253,6 +253,9 @@ SHELVES = (
         is_priced=False,
     ),
     Shelf(
+        "google-antigravity", frozenset({"gemini"}), (_GEMINI,), prefix="gemini/", is_priced=False
+    ),
+    Shelf(
         "github-copilot",
         frozenset({"github_copilot"}),
         (

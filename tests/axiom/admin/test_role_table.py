@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from accounts import audit
@@ -16,6 +17,7 @@ from accounts.permissions import Permission, declared_for_url, reading
 from gateway.models import Model
 from providers.models import Operation
 from tests.canary.addresses import Address, addresses
+from tests.factories import make_member
 from tests.worlds import furnish
 
 pytestmark = pytest.mark.django_db
@@ -131,17 +133,34 @@ def test_members_meet_each_page_as_the_registry_says(browse, readers, world, rea
     assert wrong == []
 
 
-def test_for_a_stranger_no_object_exists(browse, readers, world, project):
-    browser, wrong = browse(readers["stranger"]), []
+@pytest.mark.parametrize("role", [Role.OWNER, Role.EDITOR, Role.VIEWER])
+def test_for_a_stranger_no_object_exists(browse, readers, world, project, role):
+    elsewhere = readers["stranger"].memberships.get().project
+    browser, ids, wrong = browse(make_member(elsewhere, role)), ids_of(project), []
 
     for page in pages():
-        shown, pressed = answers_of(browser, page)
-        if page.is_of_an_object and not {shown, pressed} <= {404, 405}:
-            wrong.append(f"{page.address.name}: {shown} {pressed}")
-        if not page.is_of_an_object and project.public_id in str(browser.get(page.path).getvalue()):
-            wrong.append(f"{page.address.name} names the project")
+        if page.is_of_an_object:
+            if not set(answers_of(browser, page)) <= {404, 405}:
+                wrong.append(page.address.name)
+            continue
+        said = browser.get(page.path).getvalue().decode()
+        if told := [one for one in ids if one in said]:
+            wrong.append(f"{page.address.name} tells {told}")
 
     assert wrong == []
+
+
+def ids_of(project: Project) -> set[str]:
+    """Give the public id of whatever belongs to a project, and its own."""
+    owned = [
+        model
+        for model in apps.get_models()
+        if {"project", "public_id"} <= {field.name for field in model._meta.get_fields()}
+    ]
+    rows = (model._default_manager.filter(project=project) for model in owned)
+    ids = {public_id for some in rows for public_id in some.values_list("public_id", flat=True)}
+    assert len(ids) > 10
+    return {project.public_id, *ids}
 
 
 def test_staff_open_every_page(browse, readers, world):

@@ -42,14 +42,17 @@ document.addEventListener(
     if (!(menu instanceof HTMLElement) || !menu.matches(".ax-menu")) return;
     const isOpen = e.newState === "open";
     openerOf(menu)?.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) return;
-    place(menu);
-    if (menu.contains(document.activeElement)) return; // opened again, where it was
-    const first = find('[type="search"]', menu) ?? find('[aria-checked="true"]', menu) ?? itemsOf(menu)[0];
-    first?.focus({ preventScroll: true });
+    if (isOpen) enter(menu);
   },
   true,
 );
+
+function enter(menu) {
+  place(menu);
+  if (menu.contains(document.activeElement)) return; // opened again, where it was
+  const first = find('[type="search"]', menu) ?? find('[aria-checked="true"]', menu) ?? itemsOf(menu)[0];
+  first?.focus({ preventScroll: true });
+}
 
 on("keydown", ".ax-menu", (menu, e) => {
   const items = itemsOf(menu);
@@ -66,7 +69,9 @@ on("keydown", "[popovertarget]", (button, e) => {
   if (e.key !== "ArrowDown") return;
   e.preventDefault();
   noteOpener(button);
-  document.getElementById(button.getAttribute("popovertarget")).showPopover();
+  const menu = document.getElementById(button.getAttribute("popovertarget"));
+  menu.showPopover();
+  enter(menu); // the browser tells of its opening later, and the next key may come before
 });
 
 on("click", '.ax-menu [role^="menuitem"]:not([aria-disabled="true"])', (item) => {

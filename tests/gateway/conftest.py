@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Project
 from gateway.bounds import Bounds
+from gateway.services import explaining
 from providers.models import Provider
 from tests import factories
 from tests.gateway.records import MODELS, make_provider, routing_of
@@ -149,3 +150,16 @@ def speaking(
         return made
 
     return arrange
+
+
+@pytest.fixture
+def breakers(monkeypatch):
+    """What the gateways have told each other."""
+    told = {}
+
+    class Server:
+        def hgetall(self, _name):
+            return told
+
+    monkeypatch.setattr(explaining.announcing, "client", Server)
+    return told

@@ -15,7 +15,6 @@ from gateway.panels.agents import agent_rows, warnings_among
 from gateway.refusals import Refusal
 from gateway.routes import Need
 from gateway.routing import Choosing, candidates
-from gateway.services import explaining
 from gateway.sharing import text_of
 from gateway.snapshots.loading import table_of
 from providers.health import Health, Mode
@@ -24,19 +23,6 @@ from providers.models import ProjectRouting, Provider, ProviderModel
 from tests.factories import make_agent, make_limit, make_model, make_provider
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def breakers(monkeypatch):
-    """What the gateways have told each other."""
-    told = {}
-
-    class Server:
-        def hgetall(self, _name):
-            return told
-
-    monkeypatch.setattr(explaining.announcing, "client", Server)
-    return told
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.models import Epoch
 from gateway.breaker import State
 from gateway.models.facade import BackendDraft
-from gateway.services import explaining
 from gateway.sharing import text_of
 from gateway.snapshots.loading import table_of
 from providers.health import Health, Mode
@@ -39,19 +38,6 @@ def aurora():
         fallback_model=spare.models.get(),
     )
     return project
-
-
-@pytest.fixture
-def breakers(monkeypatch):
-    """What the gateways have told each other."""
-    told = {}
-
-    class Server:
-        def hgetall(self, _name):
-            return told
-
-    monkeypatch.setattr(explaining.announcing, "client", Server)
-    return told
 
 
 def ask(project, *, key=None, **sent):

@@ -15,16 +15,6 @@ from usage.models import LimitAlert
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def provider(project):
-    return factories.make_provider(project)
-
-
-@pytest.fixture
-def rule(project):
-    return factories.make_limit(project, measure="usd_per_day", amount=10).rule
-
-
 def thresholds():
     return list(LimitAlert.objects.order_by("pk").values_list("threshold", flat=True))
 

@@ -25,16 +25,6 @@ def project():
     return factories.make_project("Aurora")
 
 
-@pytest.fixture
-def provider(project):
-    return factories.make_provider(project)
-
-
-@pytest.fixture
-def rule(project):
-    return factories.make_limit(project, measure="usd_per_day", amount=10).rule
-
-
 def claim(*rules, cost=DOLLAR, at=NOW):
     return Claim(new_id("req"), rules, at, cost=Decimal(cost))
 

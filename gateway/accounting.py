@@ -28,7 +28,7 @@ from usage.models.writer import Seen
 
 logger = logging.getLogger(__name__)
 
-FLUSH_S: Final = 0.2
+FLUSH_S: Final = 0.5  # many lines a batch: each costs as much again as some two hundred of them
 MOST_AT_ONCE: Final = 2_000
 MOST_BUFFERED: Final = 20_000  # beyond, entries move to disk while the database is away
 MOST_HELD: Final = 100_000  # beyond, no call is taken that could not be written down
@@ -56,7 +56,7 @@ class Kept:
 class Accounting:
     """Takes what ended, and sees that each becomes one line of the ledger.
 
-    Written every fifth of a second, and to a journal meanwhile. While the database is away
+    Written twice a second, and to a journal meanwhile. While the database is away
     entries wait in memory, then on disk; what waits on disk is written as soon as the database
     is back, whichever process left it there.
     """

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -64,8 +64,7 @@ def moves_on(failure: AttemptFailed) -> bool:
     return failure.error_class in _MOVING_ON
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """A complete answer: a success, or the provider's own word that the request is wrong."""
 
     status: int
@@ -85,8 +84,7 @@ class Flowing:
     beginning: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What candidates are asked, with the client's headers that mean something to them."""
 
     asked: Asked

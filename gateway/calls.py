@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import quote
 
 from gateway.attempts import Whole
@@ -17,12 +18,14 @@ from providers.kinds.vocabulary import Format, Usage
 from usage.entries import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a call ended, as the ledger keeps it. Status 0 is a client that left before."""
+class Ending(NamedTuple):
+    """How a call ended, as the ledger keeps it. Status 0 is a client that left before.
+
+    A tuple, for one is made for each call.
+    """
 
     status: int
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     outcome: Outcome = Outcome.ESTIMATED
     error_class: str = ""
 

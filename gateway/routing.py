@@ -20,8 +20,7 @@ Draw = Callable[[], float]
 IsOpen = Callable[[Target], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Choosing:
+class Choosing(NamedTuple):
     """What a choice depends on beside the request: open breakers, the draw between weights, time.
 
     `draw` gives numbers from 0 up to 1; a constant one puts the heavier first. `now` is Unix time.

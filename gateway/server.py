@@ -13,7 +13,6 @@ from gateway.endpoints import (
     GEMINI_CALLS,
     GEMINI_MODELS,
     MODELS,
-    Entrance,
     entrance_at,
     form_for,
 )
@@ -39,7 +38,10 @@ class Server:
         longest_s = self._engine.pipeline.bounds.whole_s
         call = Call(exchange, Watched(exchange.leaves, longest_s=longest_s), form)
         if entrance is not None and exchange.method == "POST":
-            await _ask(self._engine, call, entrance)
+            if self._engine.is_draining:
+                refuse(call, Unavailable(RESTARTING, retry_after_s=SOON_S))
+            else:
+                await self._engine.pipeline.answer(call, entrance)
         elif handler := _handler(exchange.method, path):
             await handler(self._engine, call)
         elif entrance is not None:
@@ -48,13 +50,6 @@ class Server:
             refuse(call, WrongMethod(f"{path} takes {_METHODS[path]}."))
         else:
             refuse(call, NoSuchEndpoint(f"There is no {path} here. These are: {_KNOWN}."))
-
-
-async def _ask(engine: Engine, call: Call, entrance: Entrance) -> None:
-    if engine.is_draining:
-        refuse(call, Unavailable(RESTARTING, retry_after_s=SOON_S))
-    else:
-        await engine.pipeline.answer(call, entrance)
 
 
 async def _models(engine: Engine, call: Call) -> None:

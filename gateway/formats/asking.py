@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import orjson
 
@@ -12,8 +12,7 @@ from providers.kinds.vocabulary import Format
 Json = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One request as the client made it; `fields` is all of its body, known or not.
 
     Without `wants_usage` an event that holds usage alone stays here. With `counts_tokens` nobody

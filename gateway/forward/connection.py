@@ -68,6 +68,11 @@ class Connection(asyncio.Protocol):
         """Whether some of the body waits to be taken."""
         return bool(self._body)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of the answer has come."""
+        return self._reader.is_complete
+
     async def answered(self) -> None:
         """Wait for status and headers; raises `Garbled` or `Cut`."""
         while not self._reader.has_head:

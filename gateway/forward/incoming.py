@@ -50,7 +50,7 @@ class Incoming:
 
     async def piece(self) -> bytes:
         """Return what came since, empty at the end."""
-        if self._connection.has_body:
+        if self._connection.has_body or self._connection.is_complete:
             return self._connection.taken()
         try:
             with self._watched.at_most(self._longest_wait_s):

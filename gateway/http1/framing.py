@@ -15,7 +15,6 @@ FIELD_LINES: Final = r"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*)*)"
 """Header lines as a pattern: a name, a colon right behind it, a value; never a folded line."""
 
 _FIELD: Final = re.compile(r"\r\n([^:]+):[ \t]*([^\r\n]*)")
-_SPACE_AT_END: Final = re.compile(r"[ \t](?:\r|\Z)")
 _SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?")
 _LENGTH: Final = re.compile(r"[0-9]{1,15}")
 
@@ -27,7 +26,7 @@ class Garbled(ValueError):
 def fields_of(lines: str) -> dict[str, str]:
     """Read what FIELD_LINES matched: names in lower case, a repeated one's values with commas."""
     pairs = _FIELD.findall(lines)
-    if _SPACE_AT_END.search(lines):
+    if " \r" in lines or "\t\r" in lines or lines.endswith((" ", "\t")):
         pairs = [(name, value.rstrip(" \t")) for name, value in pairs]
     fields = {name.lower(): value for name, value in pairs}
     return fields if len(fields) == len(pairs) else _joined(pairs)

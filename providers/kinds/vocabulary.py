@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 ModelKind = Literal["chat", "embedding"]
 
@@ -85,8 +85,7 @@ class Answer:
         return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens of one call in five buckets that do not overlap and sum to the provider's total.
 
     `input_tokens` leaves out what was read from or written to a cache; `output_tokens` leaves

@@ -88,6 +88,7 @@ def test_a_shadow_limit_records_its_alerts_and_tells_nobody_until_it_is_a_real_o
     project, provider, measure
 ):
     shadow = factories.make_limit(project, measure=measure, amount=10, is_shadow=True).rule
+    report(shadow, 0)  # its day begins
 
     def fill():
         report(shadow, 100) if measure == "concurrent" else use(provider, at=NOW, cost=Decimal(10))

@@ -75,13 +75,17 @@ class Whole(NamedTuple):
     retry_after_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Flowing:
-    """A stream that has begun: `beginning` is what has come already."""
+    """A stream that has begun: `beginning` is what has come already, until it is taken."""
 
     incoming: Incoming
     relay: EventRelay
     beginning: bytes = field(repr=False)
+
+    def taken_beginning(self) -> bytes:
+        beginning, self.beginning = self.beginning, b""
+        return beginning
 
 
 class Question(NamedTuple):

@@ -57,7 +57,7 @@ async def relay(call: Call, flowing: Flowing, bounds: Bounds) -> Ending:
 
 async def _flow(call: Call, flowing: Flowing, stream: Stream, bounds: Bounds) -> None:
     incoming, events = flowing.incoming, flowing.relay
-    await stream.send(flowing.beginning)
+    await stream.send(flowing.taken_beginning())
     while piece := await incoming.piece():
         passed = events.feed(piece)
         if passed:

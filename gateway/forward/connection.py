@@ -7,7 +7,7 @@ from gateway.forward.failures import Cut
 from gateway.http1.answers import AnswerReader
 from gateway.http1.framing import Garbled
 
-MOST_WAITING_BYTES: Final = 262_144  # beyond, the server waits until what came has been taken
+MOST_WAITING_BYTES: Final = 65_536  # beyond, the server waits until what came has been taken
 
 
 class Connection(asyncio.Protocol):

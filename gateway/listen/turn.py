@@ -184,7 +184,8 @@ class Turn:
         if self._line.is_lost:
             raise Closed("the client has left")
         if data:
-            self._line.write(wire.chunk(data) if self._sends_chunks else data)
+            for part in wire.chunked(data) if self._sends_chunks else (data,):
+                self._line.write(part)
         await self._line.drained()
 
     def _answer(self, status: int, headers: Headers, body: bytes) -> None:

@@ -11,6 +11,8 @@ from gateway.formats.asking import Form
 LAST_CHUNK: Final = b"0\r\n\r\n"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
+_WORTH_SPARING: Final = 65_536
+
 _STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
 }
@@ -26,6 +28,13 @@ def head(status: int, headers: Iterable[tuple[str, str]], *framing: str, now: fl
 
 def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def chunked(data: bytes) -> tuple[bytes, ...]:
+    """Write a chunk in as many parts as spare large data a copy."""
+    if len(data) < _WORTH_SPARING:
+        return (chunk(data),)
+    return (b"%x\r\n" % len(data), data, b"\r\n")
 
 
 def refusal(why: str, form: Form, *, now: float) -> bytes:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.attempts import Flowing
 from gateway.estimates import estimated
 from gateway.formats import asking, openai
 from gateway.forward.connection import Connection
+from gateway.listen import wire
 from gateway.metrics import Metrics
 from gateway.passing import passed
 from gateway.principals import token_in
@@ -188,3 +190,23 @@ def test_a_provider_that_speaks_unasked_is_hung_up_on():
     assert transport.is_aborted
     assert not connection.is_reusable
     assert connection.taken() == b"{}"  # the answer itself is as good as before
+
+
+@pytest.mark.parametrize("size", [1, 65_535, 65_536, 200_000])
+def test_a_chunk_is_the_same_in_one_part_and_in_several(size):
+    data = b"x" * size
+
+    assert b"".join(wire.chunked(data)) == b"%x\r\n%b\r\n" % (size, data)
+
+
+def test_a_large_piece_is_not_copied_into_its_chunk():
+    data = b"x" * 200_000
+
+    assert any(part is data for part in wire.chunked(data))
+
+
+def test_a_stream_holds_its_beginning_until_it_is_taken():
+    flowing = Flowing(None, None, b"data: first\n\n")
+
+    assert flowing.taken_beginning() == b"data: first\n\n"
+    assert flowing.beginning == b""

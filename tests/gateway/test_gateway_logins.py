@@ -59,8 +59,9 @@ def test_a_renewed_token_is_taken_over_when_the_held_one_ends(
     first = current(login)
     server.expires_in = 3600
     Login.objects.filter(pk=login.pk).update(good_until=timezone.now() - timedelta(seconds=1))
-    (access,) = gateway.engine.pipeline.attempts._accesses._known.values()
-    object.__setattr__(access, "good_until", timezone.now() - timedelta(seconds=1))
+    # Unless the first call's renewal has moved the epoch meanwhile: then nothing is held.
+    for access in gateway.engine.pipeline.attempts._accesses._known.values():
+        object.__setattr__(access, "good_until", timezone.now() - timedelta(seconds=1))
 
     gateway.chat(token)
 

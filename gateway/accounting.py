@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Epoch
 from gateway.database import Database, DatabaseAway
-from gateway.finished import Finished
 from gateway.journal import Journal, journals_in, taken_over
 from gateway.meter import Meter, meters_in, read_meter
 from gateway.models import Agent
@@ -111,8 +110,13 @@ class Accounting:
         """Take back a call that leaves no line."""
         self._meter.waive()
 
-    def take(self, finished: Finished) -> None:
-        entry = finished.entry(writer=self._meter.name)
+    @property
+    def writer(self) -> str:
+        """Tell this process's name in the ledger."""
+        return self._meter.name
+
+    def take(self, entry: Entry) -> None:
+        """Take the line of a call that has ended."""
         self._buffer.append(entry)
         self._journal.add(entry.as_line())
         self._has_gap = self._has_gap or self._journal.is_refused

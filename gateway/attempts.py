@@ -1,6 +1,6 @@
 """One attempt: one candidate is asked, and its answer read far enough to know whether it counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -47,6 +47,9 @@ _LONGEST_SILENCE: Final = 65_536  # bytes of a stream that are held back for its
 _EVENTS: Final = "text/event-stream"
 _PLAIN: Final = frozenset({"", "identity"})
 _REFUSED: Final = 300  # from this status on an answer is none
+_UNAUTHORIZED: Final = HTTPStatus.UNAUTHORIZED.value
+
+UsageOf = Callable[[Mapping[str, object]], Usage | None]
 _READ_HEADERS: Final = ("content-type", "retry-after", "date", "x-amzn-errortype")
 _MOVING_ON: Final = frozenset(
     {
@@ -112,16 +115,17 @@ class Attempts:
         Raises AttemptFailed where it gives no answer that counts, BadRequest where nobody could,
         DatabaseAway where its credential can't be looked up, or what ended the wait.
         """
-        access, asked = await self._access(target), question.asked
+        access, asked = self._accesses.known(target.provider_pk), question.asked
+        if access is None or not access.is_good:
+            access = await self._looked_up(target)
         dialect = target.kind.dialect(asked.format)
         request = _request(dialect, access.endpoint, target, asked)
-        request = await authorized(target.kind, request, access)
+        if target.kind.authorizer is not None:
+            request = await authorized(target.kind, request, access)
         headers = named(question.passed, target.kind)
         incoming = await self._sender.send(request, access, passed=headers, watched=watched)
-        note_answer(target.kind, access, status=incoming.status)
-        if incoming.status == HTTPStatus.UNAUTHORIZED and target.kind.has_login:
-            self._accesses.drop(target.provider_pk)
-            self._logins.distrust(target.provider_pk, token_of=access.good_until)
+        if incoming.status == _UNAUTHORIZED:
+            self._distrust(target, access)
         has_begun = False
         try:
             if incoming.header("content-encoding") not in _PLAIN and incoming.status < _REFUSED:
@@ -130,7 +134,8 @@ class Attempts:
                 flowing = await self._begun(incoming, dialect, asked, access.endpoint)
                 has_begun = True
                 return flowing
-            return await self._whole(incoming, target, question, access.endpoint)
+            usage_of = dialect.usage_of
+            return await self._whole(incoming, target, question, access.endpoint, usage_of)
         finally:
             if not has_begun:
                 self._sender.end(incoming)
@@ -144,10 +149,14 @@ class Attempts:
     async def close(self) -> None:
         await self._logins.close()
 
-    async def _access(self, target: Target) -> Access:
-        known = self._accesses.known(target.provider_pk)
-        if known is not None and known.is_good:
-            return known
+    def _distrust(self, target: Target, access: Access) -> None:
+        """Drop what the provider no longer takes, so that the next call fetches another."""
+        note_answer(target.kind, access, status=_UNAUTHORIZED)
+        if target.kind.has_login:
+            self._accesses.drop(target.provider_pk)
+            self._logins.distrust(target.provider_pk, token_of=access.good_until)
+
+    async def _looked_up(self, target: Target) -> Access:
         self._accesses.drop(target.provider_pk)
         look_up = partial(self._database.run, partial(access_to, target.provider_pk))
         try:
@@ -178,7 +187,12 @@ class Attempts:
         return Flowing(incoming, relay, beginning)
 
     async def _whole(
-        self, incoming: Incoming, target: Target, question: Question, endpoint: Endpoint
+        self,
+        incoming: Incoming,
+        target: Target,
+        question: Question,
+        endpoint: Endpoint,
+        usage_of: UsageOf,
     ) -> Whole:
         if not 200 <= incoming.status < 300:  # noqa: PLR2004 - HTTP's own numbers
             return await self._refused(incoming, target, question.form, endpoint)
@@ -193,7 +207,7 @@ class Attempts:
             incoming.status,
             body,
             content_type or "application/json",
-            target.kind.dialect(question.asked.format).usage_of(content),
+            usage_of(content),
         )
 
     async def _refused(

@@ -9,12 +9,11 @@ from gateway.attempts import Whole
 from gateway.callers import Caller
 from gateway.claiming import Ticket
 from gateway.exchange import Exchange
-from gateway.finished import Finished
 from gateway.formats.asking import Asked, Form
 from gateway.forward.failures import AttemptFailed
 from gateway.snapshots.tables import Target
 from gateway.watch import Watched
-from providers.kinds.vocabulary import Format, Usage
+from providers.kinds.vocabulary import Usage
 from usage.entries import Outcome
 
 
@@ -81,25 +80,6 @@ class Call:
             if self.whole.retry_after_s is not None:
                 headers.append(("retry-after", str(self.whole.retry_after_s)))
             self.exchange.answer(self.whole.status, self.whole.body, headers)
-
-    def finished(self, caller: Caller, wire_format: Format, ending: Ending) -> Finished:
-        asked = self.asked
-        return Finished(
-            request_id=self.exchange.request_id,
-            caller=caller,
-            target=self.target,
-            requested_model=asked.model if asked else "",
-            format=wire_format.value,
-            usage=ending.usage,
-            outcome=ending.outcome,
-            status=ending.status,
-            error_class=ending.error_class,
-            started_at=self.started_at,
-            latency_s=self.elapsed_s,
-            ttft_s=self.ttft_s,
-            attempts=self.attempts,
-            streamed=asked is not None and asked.streams,
-        )
 
 
 def _sendable(name: str) -> str:

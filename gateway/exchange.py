@@ -1,6 +1,6 @@
 """One HTTP request and the way to answer it: RSGI's protocol in the gateway's own words."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, Protocol
 
 from gateway.refusals import TooLarge, TooSlow
@@ -17,9 +17,9 @@ _DIGITS: Final = 15
 class RequestHeaders(Protocol):
     """The client's headers; names in lower case."""
 
-    def get(self, key: str, default: str | None = None) -> str | None: ...
+    def get(self, key: str, /) -> str | None: ...
 
-    def items(self) -> list[tuple[str, str]]: ...
+    def items(self) -> Collection[tuple[str, str]]: ...
 
 
 class Scope(Protocol):

@@ -16,6 +16,7 @@ from gateway.calls import Call, Ending
 from gateway.edge import SOON_S, ending_of
 from gateway.endpoints import Entrance
 from gateway.estimates import need_of
+from gateway.finished import entry_of
 from gateway.forward.failures import AttemptFailed
 from gateway.limits import Limits
 from gateway.metrics import Metrics
@@ -67,12 +68,14 @@ class Pipeline:
             self.watch.drop(call.watched)
         self.limits.end(call, ending)
         provider = call.target.provider_id if call.target else ""
-        self.metrics.answered(entrance.format.value, ending.status, provider, call.elapsed_s)
+        self.metrics.answered(str(entrance.format), ending.status, provider, call.elapsed_s)
         is_free = call.asked is not None and call.asked.counts_tokens
         if call.caller is not None and is_free:
             self.accounting.waive()
         elif call.caller is not None:
-            self.accounting.take(call.finished(call.caller, entrance.format, ending))
+            writer = self.accounting.writer
+            entry = entry_of(call, call.caller, entrance.format, ending, writer=writer)
+            self.accounting.take(entry)
         call.send()
 
     async def reach(self, call: Call) -> tuple[Table, Caller]:

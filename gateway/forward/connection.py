@@ -1,6 +1,7 @@
 """One connection to a provider's server: a request goes out, its answer comes in as it comes."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final, cast
 
 from gateway.forward.failures import Cut
@@ -53,9 +54,10 @@ class Connection(asyncio.Protocol):
     def status(self) -> int:
         return self._reader.status
 
-    def header(self, name: str) -> str:
-        """Return a header of the answer by its name in lower case, empty where it has none."""
-        return self._reader.headers.get(name, "")
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the answer, by their names in lower case."""
+        return self._reader.headers
 
     def send(self, request: bytes) -> None:
         """Write a whole request; its answer is the next thing to be read."""
@@ -64,14 +66,14 @@ class Connection(asyncio.Protocol):
             self._transport.write(request)
 
     @property
-    def has_body(self) -> bool:
-        """Whether some of the body waits to be taken."""
-        return bool(self._body)
+    def has_piece(self) -> bool:
+        """Whether more of the body can be taken without waiting, or its end be told."""
+        return bool(self._body) or self._reader.is_complete
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all of the answer has come."""
-        return self._reader.is_complete
+    def is_taken(self) -> bool:
+        """Whether all of the answer has come and been taken."""
+        return self._reader.is_complete and not self._body
 
     async def answered(self) -> None:
         """Wait for status and headers; raises `Garbled` or `Cut`."""
@@ -91,7 +93,8 @@ class Connection(asyncio.Protocol):
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         self._body.clear()
         self._waiting_bytes = 0
-        self._resume()
+        if self._is_paused:
+            self._resume()
         return body
 
     def close(self) -> None:
@@ -99,23 +102,22 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _something(self) -> None:
+    def _something(self) -> "asyncio.Future[None]":
+        """Give what can be waited for until something comes; raises `Garbled` or `Cut`."""
         if self._error is not None:
             raise self._error
         if self._is_lost:
             raise Cut(had_begun=self._reader.has_begun)
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        self._waiter = waiter = self._loop.create_future()
+        return waiter
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def _resume(self) -> None:
-        if self._is_paused and self._transport is not None and not self._is_lost:
+        if self._transport is not None and not self._is_lost:
             self._is_paused = False
             self._transport.resume_reading()
 

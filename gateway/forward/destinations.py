@@ -49,14 +49,16 @@ class Destinations:
         self._resolver = resolver
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="names")
 
+    def known(self, url: str, access: Access) -> Lane | None:
+        """Return the way to a URL's host where it was checked just now."""
+        lane, checked_at = access.lanes.get(_origin(url), (None, 0.0))
+        return None if time.monotonic() - checked_at > GOOD_FOR_S else lane
+
     async def of(self, url: str, access: Access) -> Lane:
-        """Return the way to a URL's host; raises `AttemptFailed` where it may not be called."""
-        now = time.monotonic()
-        origin = _origin(url)
-        lane, checked_at = access.lanes.get(origin, (None, 0.0))
-        if lane is None or now - checked_at > GOOD_FOR_S:
-            lane = self._pool.lane(await self._resolve(origin, access.policy))
-            access.lanes[origin] = (lane, now)
+        """Check where a URL's host is; raises `AttemptFailed` where it may not be called."""
+        now, origin = time.monotonic(), _origin(url)
+        lane = self._pool.lane(await self._resolve(origin, access.policy))
+        access.lanes[origin] = (lane, now)
         return lane
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ class Incoming:
     the wait (ClientLeft, Stopping).
     """
 
-    __slots__ = ("_connection", "_longest_wait_s", "_watched", "lane")
+    __slots__ = ("_connection", "_longest_wait_s", "_watched", "headers", "lane", "status")
 
     def __init__(
         self,
@@ -28,6 +28,8 @@ class Incoming:
         longest_wait_s: float,
     ) -> None:
         self.lane = lane
+        self.status = connection.status
+        self.headers = connection.headers
         self._connection = connection
         self._watched = watched
         self._longest_wait_s = longest_wait_s
@@ -37,20 +39,16 @@ class Incoming:
         return self.lane.destination
 
     @property
-    def status(self) -> int:
-        return self._connection.status
-
-    @property
     def connection(self) -> Connection:
         return self._connection
 
     def header(self, name: str) -> str:
         """Return a header by its name in lower case, empty where there is none."""
-        return self._connection.header(name)
+        return self.headers.get(name, "")
 
     async def piece(self) -> bytes:
         """Return what came since, empty at the end."""
-        if self._connection.has_body or self._connection.is_complete:
+        if self._connection.has_piece:
             return self._connection.taken()
         try:
             with self._watched.at_most(self._longest_wait_s):
@@ -67,7 +65,8 @@ class Incoming:
         """Return the body read to its end; beyond `most_bytes` it counts as failed."""
         pieces = []
         size = 0
-        while piece := await self.piece():
+        while not self._connection.is_taken:
+            piece = await self.piece()
             size += len(piece)
             if size > most_bytes:
                 raise failures.too_large(self.destination, most_bytes)

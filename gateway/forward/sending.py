@@ -33,13 +33,17 @@ class Sender:
 
         Raises AttemptFailed, or what ended the wait (ClientLeft, Stopping).
         """
-        lane = await self._destinations.of(request.url, access)
+        lane = self._destinations.known(request.url, access)
+        if lane is None:
+            lane = await self._destinations.of(request.url, access)
         message = _message(request, lane.host, passed)
-        connection = lane.idle()
-        if connection is not None:
-            incoming = await self._try_idle(connection, lane, message, watched)
-            if incoming is not None:
-                return incoming
+        idle = lane.idle()
+        if idle is not None:
+            try:
+                return await self._exchange(idle, lane, message, watched)
+            except Cut as cut:  # unless it had begun, the server had given it up just before
+                if cut.had_begun:
+                    raise failures.cut(lane.destination) from None
         connection = await self._connect(lane, watched)
         try:
             return await self._exchange(connection, lane, message, watched)
@@ -56,17 +60,6 @@ class Sender:
     def close(self) -> None:
         self._pool.close()
         self._destinations.close()
-
-    async def _try_idle(
-        self, connection: Connection, lane: Lane, message: bytes, watched: Watched
-    ) -> Incoming | None:
-        """Use an idle connection; None where the server had given it up just before."""
-        try:
-            return await self._exchange(connection, lane, message, watched)
-        except Cut as cut:
-            if cut.had_begun:
-                raise failures.cut(lane.destination) from None
-            return None
 
     async def _connect(self, lane: Lane, watched: Watched) -> Connection:
         try:

@@ -21,15 +21,16 @@ _HEAD: Final = re.compile(rf"([A-Z]{{1,20}}) (/[\x21-\x7e]*) HTTP/1\.([01]){FIEL
 class RequestHead:
     """What a request says of itself before its body. A query string may hold a token: no repr.
 
-    Not frozen, as little here is that each call makes: that would double what making one costs.
+    It is the scope that RSGI gives to an application, with names of headers in lower case. Not
+    frozen, as little here is that each call makes: that would double what making one costs.
 
     `length` None is a body in chunks. `is_modern` is HTTP/1.1, so that chunks may be sent back.
     """
 
     method: str
     path: str
-    query: str = field(repr=False)
-    fields: dict[str, str] = field(repr=False)
+    query_string: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
     length: int | None
     is_modern: bool
     keeps_connection: bool
@@ -62,8 +63,8 @@ def read_head(raw: bytes) -> RequestHead:
     return RequestHead(
         method=method,
         path=path,
-        query=query,
-        fields=fields,
+        query_string=query,
+        headers=fields,
         length=_length(fields, minor),
         is_modern=minor == 1,
         keeps_connection=keeps_connection(fields, minor=minor),

@@ -9,9 +9,9 @@ from typing import Final, Protocol, cast
 from gateway.endpoints import form_for
 from gateway.formats import openai
 from gateway.http1.framing import Garbled
-from gateway.http1.requests import read_head, split_head
+from gateway.http1.requests import RequestHead, read_head, split_head
 from gateway.listen import wire
-from gateway.listen.turn import Scope, Turn
+from gateway.listen.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ MOST_LINGERING_BYTES: Final = 4_194_304
 MOST_WAITING_BYTES: Final = 65_536  # of requests that come before their turn
 MOST_UNSENT_BYTES: Final = 131_072  # beyond, a stream waits for its client
 
-Application = Callable[[Scope, Turn], Awaitable[None]]
+Application = Callable[[RequestHead, Turn], Awaitable[None]]
 
 
 class Connections(Protocol):
@@ -48,7 +48,7 @@ class ClientConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()  # asking for it costs a system call
         self._transport: asyncio.Transport | None = None
         self._raw = b""
-        self._scope: Scope | None = None
+        self._scope: RequestHead | None = None
         self._turn: Turn | None = None
         self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None

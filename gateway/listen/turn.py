@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
 from gateway.http1.requests import RequestHead
@@ -40,36 +39,12 @@ class Line(Protocol):
     def abort(self) -> None: ...
 
 
-@dataclass(slots=True, eq=False)
-class Fields:
-    """A request's headers; names in lower case."""
-
-    fields: dict[str, str]
-
-    def get(self, key: str, default: str | None = None) -> str | None:
-        return self.fields.get(key, default)
-
-    def items(self) -> list[tuple[str, str]]:
-        return list(self.fields.items())
-
-
-@dataclass(slots=True, eq=False)
-class Scope:
-    """What RSGI tells of a request, as far as it is used."""
-
-    method: str
-    path: str
-    query_string: str
-    headers: Fields
-
-
 class Turn:
     """A request to be read, and to be answered once. Reading and sending raise Closed."""
 
     __slots__ = (
         "_body",
         "_expects_continue",
-        "_head",
         "_line",
         "_pieces",
         "_sends_chunks",
@@ -84,14 +59,13 @@ class Turn:
 
     def __init__(self, line: Line, head: RequestHead) -> None:
         self._line = line
-        self._head = head
+        self.scope = head
         self._body = head.body()
         self._pieces: list[bytes] = []
         self._waiting_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._sends_chunks = False
-        self._expects_continue = head.fields.get("expect", "").lower() == "100-continue"
-        self.scope = Scope(head.method, head.path, head.query, Fields(head.fields))
+        self._expects_continue = head.headers.get("expect", "").lower() == "100-continue"
         self.is_answered = False
         self.is_garbled = False
         self.is_over = False  # answered to its end: what still comes of its body is passed over
@@ -172,7 +146,7 @@ class Turn:
 
     def response_stream(self, status: int, headers: Headers) -> Self:
         self._begin()
-        self._sends_chunks = self._head.is_modern
+        self._sends_chunks = self.scope.is_modern
         if not self._sends_chunks:
             self.must_close = True
         framing = ["transfer-encoding: chunked"] if self._sends_chunks else []
@@ -192,7 +166,7 @@ class Turn:
         self._begin()
         length = f"content-length: {len(body)}"
         head = wire.head(status, headers, length, *self._connection(), now=time.time())
-        self._line.write(head if self._head.method == "HEAD" else head + body)
+        self._line.write(head if self.scope.method == "HEAD" else head + body)
 
     def _begin(self) -> None:
         if self.is_answered:
@@ -203,7 +177,7 @@ class Turn:
     def _connection(self) -> tuple[str, ...]:
         if self.must_close:
             return ("connection: close",)
-        return () if self._head.is_modern else ("connection: keep-alive",)
+        return () if self.scope.is_modern else ("connection: keep-alive",)
 
     def _taken(self) -> bytes:
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)

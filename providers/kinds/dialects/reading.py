@@ -90,7 +90,7 @@ def text(parent: Json, key: str) -> str:
 def count(parent: Json, key: str) -> int:
     """Return a number of tokens; null, absent and impossible values count as none."""
     value = parent.get(key)
-    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) is not int and not isinstance(value, float):  # a boolean is no number
         return 0
     return int(value) if 0 <= value <= _MOST_TOKENS else 0
 

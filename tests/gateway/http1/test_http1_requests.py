@@ -13,7 +13,7 @@ def test_a_request_is_read_without_its_query():
     )
 
     assert (head.method, head.path, head.length) == ("POST", "/v1/chat/completions", 12)
-    assert head.fields["x-name"] == "value"
+    assert head.headers["x-name"] == "value"
     assert head.keeps_connection
     assert "secret" not in repr(head)
 

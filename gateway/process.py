@@ -76,7 +76,7 @@ async def _serve() -> int:
 
 async def _listener(server: Server) -> Listener:
     host, port = settings.HOST, settings.GATEWAY_PORT
-    listener = Listener(server.__rsgi__)
+    listener = Listener(server)
     try:
         await listener.open(host, port)
     except OSError as error:

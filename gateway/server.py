@@ -1,4 +1,4 @@
-"""The RSGI entry: which method and path lead where."""
+"""The entry: which method and path lead where."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -17,7 +17,8 @@ from gateway.endpoints import (
     form_for,
 )
 from gateway.engine import Engine
-from gateway.exchange import JSON, Exchange, HTTPProtocol, Scope
+from gateway.exchange import JSON, Exchange
+from gateway.listen.turn import Turn
 from gateway.refusals import NoSuchEndpoint, NoUpgrade, Unavailable, WrongMethod
 from gateway.watch import Watched
 
@@ -25,18 +26,18 @@ Handler = Callable[[Engine, Call], Awaitable[None]]
 
 
 class Server:
-    """The application that the listener calls for each request, by RSGI's protocol."""
+    """The application that the listener calls for each request."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        exchange = Exchange(scope, protocol, self._engine.request_ids.new())
+    async def __call__(self, turn: Turn) -> None:
+        exchange = Exchange(turn, self._engine.request_ids.new())
         path = exchange.path
         entrance = entrance_at(path, exchange.query)
         form = entrance.form if entrance else form_for(path, exchange.headers)
         longest_s = self._engine.pipeline.bounds.whole_s
-        call = Call(exchange, Watched(exchange.leaves, longest_s=longest_s), form)
+        call = Call(exchange, Watched(exchange.has_left, longest_s=longest_s), form)
         if entrance is not None and exchange.method == "POST":
             if self._engine.is_draining:
                 refuse(call, Unavailable(RESTARTING, retry_after_s=SOON_S))

@@ -1,6 +1,6 @@
 """Ends waits that last too long and calls whose client has left: one look at all of them at once.
 
-A timer and a listener for each call would cost more than everything else that the gateway does
+A timer for each call would cost more than everything else that the gateway does
 with it; most calls are over before the first look.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from types import TracebackType
-from typing import Final, Protocol
+from typing import Final
 
 TICK_S: Final = 0.1
 
@@ -27,12 +27,6 @@ class Stopping(Exception):
     """The gateway ends, and what is under way with it."""
 
 
-class Departure(Protocol):
-    """Tells whether the client has left."""
-
-    def done(self) -> bool: ...
-
-
 class Watched:
     """One call under watch: `with watched.at_most(5): …` bounds every wait inside.
 
@@ -42,18 +36,16 @@ class Watched:
 
     __slots__ = (
         "_deadline",
-        "_departure",
         "_end",
         "_ends_at",
-        "_leaves",
+        "_has_left",
         "_longest_s",
         "_task",
     )
 
-    def __init__(self, leaves: Callable[[], Departure], *, longest_s: float = inf) -> None:
-        """`leaves` starts listening for the client's departure; it is called late, if at all."""
-        self._leaves = leaves
-        self._departure: Departure | None = None
+    def __init__(self, has_left: Callable[[], bool], *, longest_s: float = inf) -> None:
+        """`has_left` tells whether the client is gone."""
+        self._has_left = has_left
         self._deadline: float | None = None
         self._end: type[Exception] | None = None
         self._longest_s = longest_s
@@ -91,15 +83,9 @@ class Watched:
         """Say which limit a wait of at most `wait_s` has met: its own, or the whole call's."""
         return self._longest_s if self.is_overdue else wait_s
 
-    @property
-    def has_left(self) -> bool:
-        return self._departure is not None and self._departure.done()
-
     def look(self, *, now: float) -> None:
-        """Listen from the first look on; end the wait under way where it is time."""
-        if self._departure is None:
-            self._departure = self._leaves()
-        if self._departure.done():
+        """End the wait under way where it is time."""
+        if self._has_left():
             self.end(ClientLeft)
         elif self._deadline is not None and now >= self._deadline:
             self.end(TooLong)

@@ -119,6 +119,8 @@ class BodyReader:
         while not self.is_complete:
             if self._part == _CHUNK_SIZE:
                 position = _whole_chunks(raw, position, pieces)
+                if position == len(raw):
+                    break
                 moved = self._take_line(raw, position)
             elif self._part == _CHUNK:
                 moved = self._take_chunk(raw, position, pieces)

@@ -21,10 +21,10 @@ _HEAD: Final = re.compile(rf"([A-Z]{{1,20}}) (/[\x21-\x7e]*) HTTP/1\.([01]){FIEL
 class RequestHead:
     """What a request says of itself before its body. A query string may hold a token: no repr.
 
-    It is the scope that RSGI gives to an application, with names of headers in lower case. Not
-    frozen, as little here is that each call makes: that would double what making one costs.
+    Not frozen, as little here is that each call makes: that would double what making one costs.
 
-    `length` None is a body in chunks. `is_modern` is HTTP/1.1, so that chunks may be sent back.
+    Names of `headers` are in lower case. `length` None is a body in chunks. `is_modern` is
+    HTTP/1.1, so that chunks may be sent back.
     """
 
     method: str

@@ -24,7 +24,7 @@ MOST_LINGERING_BYTES: Final = 4_194_304
 MOST_WAITING_BYTES: Final = 65_536  # of requests that come before their turn
 MOST_UNSENT_BYTES: Final = 131_072  # beyond, a stream waits for its client
 
-Application = Callable[[RequestHead, Turn], Awaitable[None]]
+Application = Callable[[Turn], Awaitable[None]]
 
 
 class Connections(Protocol):
@@ -48,17 +48,17 @@ class ClientConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()  # asking for it costs a system call
         self._transport: asyncio.Transport | None = None
         self._raw = b""
-        self._scope: RequestHead | None = None
+        self._head: RequestHead | None = None  # the last one that could be read
         self._turn: Turn | None = None
         self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
-        self._is_full = False
         self._is_paused = False
         self._lingering_bytes = 0
         self._deadline = 0.0
         self._is_ending = False
         self._waits_for_client = False  # to take its answer, before its next request is read
         self._unsent_bytes = 0  # when the deadline was set
+        self.is_full = False  # of what the client has not taken yet
         self.is_lost = False
 
     @property
@@ -100,7 +100,7 @@ class ClientConnection(asyncio.Protocol):
             self._transport.write(data)
 
     async def drained(self) -> None:
-        if self._is_full and not self.is_lost:
+        if self.is_full and not self.is_lost:
             self._drained = self.future()
             await self._drained
 
@@ -141,10 +141,10 @@ class ClientConnection(asyncio.Protocol):
         self.resume_writing()
 
     def pause_writing(self) -> None:
-        self._is_full = True
+        self.is_full = True
 
     def resume_writing(self) -> None:
-        self._is_full = False
+        self.is_full = False
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
         if self._waits_for_client and self._turn is not None:
@@ -174,7 +174,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self._raw = b""
         turn = Turn(self, read_head(parts[0]))
-        self._scope = turn.scope
+        self._head = turn.head
         if parts[1]:
             turn.take(parts[1])
         self._turn = turn
@@ -182,7 +182,7 @@ class ClientConnection(asyncio.Protocol):
 
     async def _answer(self, turn: Turn) -> None:
         try:
-            await self._application(turn.scope, turn)
+            await self._application(turn)
         except Exception:
             logger.exception("a request was not answered")
             self.abort()
@@ -203,7 +203,7 @@ class ClientConnection(asyncio.Protocol):
         elif not turn.is_read:
             self._give(LINGER_S, now=time.monotonic())
             self.resume()
-        elif self._is_full and not self.is_lost:
+        elif self.is_full and not self.is_lost:
             # Whoever goes on asking and never reads must not fill the memory with answers.
             self._waits_for_client = True
             self._give(TAKING_S, now=time.monotonic())
@@ -222,7 +222,7 @@ class ClientConnection(asyncio.Protocol):
         self._unsent_bytes = self._unsent()
 
     def _unsent(self) -> int:
-        if not self._is_full and not self._is_ending:
+        if not self.is_full and not self._is_ending:
             return 0  # so little that it is not worth asking for
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
@@ -254,6 +254,6 @@ class ClientConnection(asyncio.Protocol):
 
     def _tell(self, why: str) -> None:
         """Word it for the client of the last head that could be read."""
-        scope = self._scope
-        form = form_for(scope.path, scope.headers) if scope else openai.FORM
+        head = self._head
+        form = form_for(head.path, head.headers) if head else openai.FORM
         self.write(wire.refusal(why, form, now=time.time()))

@@ -1,4 +1,4 @@
-"""One request on a connection and its answer, as RSGI's protocol offers them."""
+"""One request on a connection, and its answer as bytes."""
 
 import asyncio
 import time
@@ -26,6 +26,9 @@ class Line(Protocol):
     @property
     def keeps_going(self) -> bool: ...
 
+    @property
+    def is_full(self) -> bool: ...
+
     def write(self, data: bytes) -> None: ...
 
     async def drained(self) -> None: ...
@@ -50,16 +53,16 @@ class Turn:
         "_sends_chunks",
         "_waiter",
         "_waiting_bytes",
+        "head",
         "is_answered",
         "is_garbled",
         "is_over",
         "must_close",
-        "scope",
     )
 
     def __init__(self, line: Line, head: RequestHead) -> None:
         self._line = line
-        self.scope = head
+        self.head = head
         self._body = head.body()
         self._pieces: list[bytes] = []
         self._waiting_bytes = 0
@@ -73,7 +76,13 @@ class Turn:
 
     @property
     def is_read(self) -> bool:
+        """Whether all of the request has come."""
         return self._body.is_complete
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the client has left."""
+        return self._line.is_lost
 
     @property
     def rest(self) -> bytes:
@@ -113,9 +122,9 @@ class Turn:
         self._sends_chunks = False  # nor a last one of no bytes
         self.must_close = True
 
-    # RSGI's protocol.
+    # Reading.
 
-    async def __call__(self) -> bytes:
+    async def whole(self) -> bytes:
         """Read the body to its end; who calls has looked at its length."""
         while not self._body.is_complete:
             await self._more()
@@ -131,42 +140,40 @@ class Turn:
             await self._more()
         return self._taken()
 
-    def client_disconnect(self) -> "Turn":
-        return self
+    # Answering.
 
-    def done(self) -> bool:
-        """Whether the client has left; a turn tells it itself."""
-        return self._line.is_lost
-
-    def response_empty(self, status: int, headers: Headers) -> None:
-        self._answer(status, headers, b"")
-
-    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
-        self._answer(status, headers, body)
-
-    def response_stream(self, status: int, headers: Headers) -> Self:
+    def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a complete answer."""
         self._begin()
-        self._sends_chunks = self.scope.is_modern
+        length = f"content-length: {len(body)}"
+        head = wire.head(status, headers, length, *self._connection(), now=time.time())
+        self._line.write(head if self.head.method == "HEAD" else head + body)
+
+    def stream(self, status: int, headers: Headers) -> None:
+        """Begin an answer in pieces; `finish` ends it."""
+        self._begin()
+        self._sends_chunks = self.head.is_modern
         if not self._sends_chunks:
             self.must_close = True
         framing = ["transfer-encoding: chunked"] if self._sends_chunks else []
         self._line.write(wire.head(status, headers, *framing, *self._connection(), now=time.time()))
-        return self
 
-    async def send_bytes(self, data: bytes) -> None:
-        """Send a piece, and wait until the client has taken enough of those before."""
+    def send(self, data: bytes) -> None:
+        """Send a piece; where the line `is_full` by then, wait until it is `drained`."""
         if self._line.is_lost:
             raise Closed("the client has left")
         if data:
             for part in wire.chunked(data) if self._sends_chunks else (data,):
                 self._line.write(part)
-        await self._line.drained()
 
-    def _answer(self, status: int, headers: Headers, body: bytes) -> None:
-        self._begin()
-        length = f"content-length: {len(body)}"
-        head = wire.head(status, headers, length, *self._connection(), now=time.time())
-        self._line.write(head if self.scope.method == "HEAD" else head + body)
+    @property
+    def is_full(self) -> bool:
+        """Whether the client has so much to take yet that it should get no more."""
+        return self._line.is_full
+
+    async def drained(self) -> None:
+        """Wait until the client has taken enough of what it was sent."""
+        await self._line.drained()
 
     def _begin(self) -> None:
         if self.is_answered:
@@ -177,7 +184,7 @@ class Turn:
     def _connection(self) -> tuple[str, ...]:
         if self.must_close:
             return ("connection: close",)
-        return () if self.scope.is_modern else ("connection: keep-alive",)
+        return () if self.head.is_modern else ("connection: keep-alive",)
 
     def _taken(self) -> bytes:
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)

@@ -171,7 +171,7 @@ class RunningGateway:
         self.engine = Engine(
             bounds=self.bounds, spool_dir=self.spool_dir, redis_address=self.redis_address
         )
-        listener = Listener(Server(self.engine).__rsgi__)
+        listener = Listener(Server(self.engine))
         await listener.open("127.0.0.1", 0)
         self.port = listener.port
         await self.engine.start()

@@ -9,13 +9,7 @@ from gateway.watch import ClientLeft, Stopping, TooLong, Watch, Watched
 
 
 class Client:
-    """Tells whether it has left."""
-
-    def __init__(self):
-        self.is_gone = False
-
-    def done(self):
-        return self.is_gone
+    is_gone = False
 
 
 def look_up(value, calls, gate=None):
@@ -97,7 +91,7 @@ def wait_under(watch_it):
 
     async def story():
         client = Client()
-        watched = Watched(lambda: client)
+        watched = Watched(lambda: client.is_gone)
         asyncio.get_running_loop().call_soon(watch_it, watched, client)
         with watched.at_most(1_000):
             await asyncio.Event().wait()
@@ -135,7 +129,7 @@ def test_a_wait_ends_once_whatever_else_happens():
 
 def test_a_cancellation_from_elsewhere_stays_one():
     async def story():
-        watched = Watched(Client)
+        watched = Watched(lambda: False)
         task = asyncio.current_task()
         asyncio.get_running_loop().call_soon(task.cancel)
         with watched.at_most(1_000):
@@ -147,7 +141,7 @@ def test_a_cancellation_from_elsewhere_stays_one():
 
 def test_between_waits_nothing_is_ended():
     async def story():
-        watched = Watched(Client)
+        watched = Watched(lambda: False)
         watched.end(Stopping)
         watched.look(now=float("inf"))
         await asyncio.sleep(0)
@@ -158,7 +152,7 @@ def test_between_waits_nothing_is_ended():
 
 def test_the_watch_tells_when_the_last_call_has_ended():
     async def story():
-        watch, watched = Watch(), Watched(Client)
+        watch, watched = Watch(), Watched(lambda: False)
         watch.add(watched)
         await watch.until_empty(longest_s=0)
         asyncio.get_running_loop().call_soon(watch.drop, watched)

@@ -23,20 +23,20 @@ class Echo:
         self.seen = []
         self.left = threading.Event()
 
-    async def __rsgi__(self, scope, protocol):
-        exchange = Exchange(scope, protocol, "req_0")
-        self.seen.append((scope.method, scope.path))
-        watched = Watched(exchange.leaves)
-        if scope.path == "/unread":
+    async def __call__(self, turn):
+        exchange = Exchange(turn, "req_0")
+        self.seen.append((exchange.method, exchange.path))
+        watched = Watched(exchange.has_left)
+        if exchange.path == "/unread":
             exchange.answer(401, b"no")
-        elif scope.path == "/stream":
+        elif exchange.path == "/stream":
             await self._stream(exchange, watched)
-        elif scope.path == "/broken-off":
+        elif exchange.path == "/broken-off":
             await self._stream(exchange, watched)
             exchange.break_off(b"why")
-        elif scope.path == "/broken":
+        elif exchange.path == "/broken":
             raise RuntimeError("a fault of ours")
-        elif scope.path == "/forgotten":
+        elif exchange.path == "/forgotten":
             return
         else:
             await self._echo(exchange, watched)
@@ -70,7 +70,7 @@ def listener(echo):
     made = []
 
     async def serve():
-        listener = Listener(echo.__rsgi__)
+        listener = Listener(echo)
         await listener.open("127.0.0.1", 0)
         made.append((listener, stop := asyncio.Event()))
         sweep = asyncio.create_task(listener.run())
@@ -285,7 +285,7 @@ def test_beyond_the_most_connections_nobody_is_let_in(listener, talk, monkeypatc
 
 def test_a_port_that_is_taken_is_refused(listener):
     async def open_again():
-        await Listener(Echo().__rsgi__).open("127.0.0.1", listener.port)
+        await Listener(Echo()).open("127.0.0.1", listener.port)
 
     with pytest.raises(OSError, match="address already in use"):
         asyncio.run(open_again())

@@ -72,9 +72,9 @@ class Client:
         self.connection.connection_made(self.transport)
         self._body = b"x" * size
 
-    async def _answer(self, scope, protocol):
-        self.asked.append(scope.path)
-        Exchange(scope, protocol, "req_0").answer(200, self._body)
+    async def _answer(self, turn):
+        self.asked.append(turn.head.path)
+        Exchange(turn, "req_0").answer(200, self._body)
 
     async def send(self, data):
         self.connection.data_received(data)

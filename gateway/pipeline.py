@@ -96,7 +96,9 @@ class Pipeline:
         need = need_of(asked, len(body))
         question = Question(asked, call.form, passed(call.exchange.headers.items()))
         found = await self._candidates(call, table, need)
-        for target in await self.limits.admit(call, found):
+        if caller.limits:
+            found = await self.limits.admit(call, found)
+        for target in found:
             if call.attempts and not await self._may_follow(call, table, target, need):
                 continue
             answer = await self._attempt(call, target, question)

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.http1.framing import (
-    FIELD_LINES,
     MOST_HEAD_BYTES,
+    NO_HEAD,
     BodyReader,
     Garbled,
-    fields_of,
     keeps_connection,
     length_of,
+    start_and_fields,
 )
 
-_HEAD: Final = re.compile(rf"HTTP/1\.([01]) ([1-5][0-9]{{2}})(?: [^\r\n\0]*)?{FIELD_LINES}")
+_START: Final = re.compile(r"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n\0]*)?")
 _WITHOUT_BODY: Final = frozenset({204, 304})
 _FIRST_FINAL_STATUS: Final = 200
 _SWITCHING_PROTOCOLS: Final = 101
@@ -88,16 +88,17 @@ class AnswerReader:
         return raw
 
     def _read_head(self, head: str) -> None:
-        match = _HEAD.fullmatch(head)
+        start, fields = start_and_fields(head)
+        match = _START.fullmatch(start)
         if not match:
-            raise Garbled("its head is not one of HTTP/1.1")
+            raise Garbled(NO_HEAD)
         status = int(match.group(2))
         if status == _SWITCHING_PROTOCOLS:
             raise Garbled("it switches to another protocol")
         if status < _FIRST_FINAL_STATUS:
             return
         minor = int(match.group(1))
-        self.status, self.headers = status, fields_of(match.group(3))
+        self.status, self.headers = status, fields
         self._body = self._framed(minor)
         self.has_head = True
         self._keeps = self._is_plain() and keeps_connection(self.headers, minor=minor)

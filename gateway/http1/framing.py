@@ -6,15 +6,16 @@ differently: RFC 9112 in its strict parts, and nothing that it merely tolerates.
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 from typing import Final
 
 MOST_HEAD_BYTES: Final = 65_536
 MOST_LINE_BYTES: Final = 4_096  # of a chunk's size line, and of all trailers together
+NO_HEAD: Final = "its head is not one of HTTP/1.1"
 
-FIELD_LINES: Final = r"((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*)*)"
-"""Header lines as a pattern: a name, a colon right behind it, a value; never a folded line."""
-
-_FIELD: Final = re.compile(r"\r\n([^:]+):[ \t]*([^\r\n]*)")
+# A header line: a name, a colon right behind it, a value; never a folded line.
+_FIELD: Final = re.compile(r"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)")
+_AROUND_FIELD: Final = len("\r\n:")
 _SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?")
 _LENGTH: Final = re.compile(r"[0-9]{1,15}")
 
@@ -23,19 +24,25 @@ class Garbled(ValueError):
     """The bytes are not the HTTP message they claim to be."""
 
 
-def fields_of(lines: str) -> dict[str, str]:
-    """Read what FIELD_LINES matched: names in lower case, a repeated one's values with commas."""
-    pairs = _FIELD.findall(lines)
-    if " \r" in lines or "\t\r" in lines or lines.endswith((" ", "\t")):
-        pairs = [(name, value.rstrip(" \t")) for name, value in pairs]
-    fields = {name.lower(): value for name, value in pairs}
-    return fields if len(fields) == len(pairs) else _joined(pairs)
+def start_and_fields(head: str) -> tuple[str, dict[str, str]]:
+    """Read a head's first line and its headers; raises Garbled.
+
+    Names are in lower case, a repeated one's values are joined with commas.
+    """
+    start, end, lines = head.partition("\r\n")
+    lines = end + lines
+    pairs: list[tuple[str, str]] = _FIELD.findall(lines)
+    # Found one behind the other, they are all of it exactly where their lengths add up to it.
+    if sum(map(len, chain.from_iterable(pairs))) + _AROUND_FIELD * len(pairs) != len(lines):
+        raise Garbled(NO_HEAD)
+    fields = {name.lower(): value.strip(" \t") for name, value in pairs}
+    return start, fields if len(fields) == len(pairs) else _joined(pairs)
 
 
 def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
     fields: dict[str, str] = {}
-    for name, value in pairs:
-        key = name.lower()
+    for name, raw in pairs:
+        key, value = name.lower(), raw.strip(" \t")
         fields[key] = f"{fields[key]}, {value}" if key in fields else value
     return fields
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.http1.framing import (
-    FIELD_LINES,
     MOST_HEAD_BYTES,
+    NO_HEAD,
     BodyReader,
     Garbled,
-    fields_of,
     keeps_connection,
     length_of,
+    start_and_fields,
 )
 
-_HEAD: Final = re.compile(rf"([A-Z]{{1,20}}) (/[\x21-\x7e]*) HTTP/1\.([01]){FIELD_LINES}")
+_START: Final = re.compile(r"([A-Z]{1,20}) (/[\x21-\x7e]*) HTTP/1\.([01])")
 
 
 @dataclass(slots=True, eq=False)
@@ -52,11 +52,11 @@ def split_head(raw: bytes) -> tuple[bytes, bytes] | None:
 
 def read_head(raw: bytes) -> RequestHead:
     """Read a head without the empty line that ends it; raises Garbled."""
-    match = _HEAD.fullmatch(raw.decode("latin-1").removeprefix("\r\n"))
+    start, fields = start_and_fields(raw.decode("latin-1").removeprefix("\r\n"))
+    match = _START.fullmatch(start)
     if not match:
-        raise Garbled("its head is not one of HTTP/1.1")
+        raise Garbled(NO_HEAD)
     method, target, minor = match.group(1), match.group(2), int(match.group(3))
-    fields = fields_of(match.group(4))
     path, _, query = target.partition("?")
     if minor and ("host" not in fields or "," in fields["host"]):
         raise Garbled("it has to name one host")

@@ -124,11 +124,18 @@ class Turn:
 
     # Reading.
 
+    def taken(self) -> bytes:
+        """Take what has come of the body since, without waiting."""
+        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self._waiting_bytes = 0
+        return body
+
     async def whole(self) -> bytes:
         """Read the body to its end; who calls has looked at its length."""
         while not self._body.is_complete:
             await self._more()
-        return self._taken()
+        return self.taken()
 
     def __aiter__(self) -> Self:
         return self
@@ -138,7 +145,7 @@ class Turn:
             if self._body.is_complete:
                 raise StopAsyncIteration
             await self._more()
-        return self._taken()
+        return self.taken()
 
     # Answering.
 
@@ -185,12 +192,6 @@ class Turn:
         if self.must_close:
             return ("connection: close",)
         return () if self.head.is_modern else ("connection: keep-alive",)
-
-    def _taken(self) -> bytes:
-        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
-        self._waiting_bytes = 0
-        return body
 
     async def _more(self) -> None:
         if self.is_garbled or self._line.is_lost:

@@ -4,9 +4,12 @@ import json
 import logging
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
+
+_EACH_SECOND: Final = "usage.tasks.post_batches"
+_OF_TASKS: Final = ("beat", "worker.strategy", "worker.request", "app.trace")
 
 
 class LineFormatter(logging.Formatter):
@@ -42,9 +45,10 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
         "formatters": {"line": {"()": LineFormatter}, "json": {"()": JsonFormatter}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
         "root": {"handlers": ["stderr"], "level": level},
-        "filters": {"nothing": {"()": lambda: drop}},
+        "filters": {"nothing": {"()": lambda: drop}, "routine": {"()": lambda: is_no_routine}},
         "loggers": {
             "axes": {"level": "WARNING"},
+            **{f"celery.{name}": {"filters": ["routine"]} for name in _OF_TASKS},
             "django.request": {"level": "ERROR"},
             "fido2": {"level": "WARNING"},  # it tells of each passkey
             "django.template": {"filters": ["nothing"]},
@@ -73,6 +77,11 @@ def _as_record(
     said, facts = str(event.pop("event")), dict(event)
     words = [said, *(f"{name}={value}" for name, value in facts.items())]
     return (" ".join(words),), trace | {"extra": {"event": said, "facts": facts}}
+
+
+def is_no_routine(record: logging.LogRecord) -> bool:
+    """Leave out that what runs each second was sent, came and went well: three lines each time."""
+    return record.levelno > logging.INFO or _EACH_SECOND not in record.getMessage()
 
 
 def drop(_record: logging.LogRecord) -> bool:

@@ -37,6 +37,11 @@ SCHEDULE: Final[Mapping[str, Mapping[str, Any]]] = {
         "task": "providers.tasks.forget_expired_health_checks",
         "schedule": 3600.0,
     },
+    "post the usage": {
+        "task": "usage.tasks.post_batches",
+        "schedule": 1.0,  # a gateway takes three without any for a worker that is away
+        "options": {"expires": 5.0},
+    },
     "roll up the usage": {"task": "usage.tasks.roll_up", "schedule": 60.0},
     "keep the usage within its retention": {
         "task": "usage.tasks.keep_within_retention",

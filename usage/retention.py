@@ -8,6 +8,7 @@ from django.db import connections, models, router
 
 from usage import partitions
 from usage.models import (
+    Batch,
     DayBucket,
     HourBucket,
     LimitAlert,
@@ -27,6 +28,7 @@ AGEING: Final[Iterable[tuple[type[models.Model], str, partitions.Partitioned | N
     (HourBucket, "starts_at", partitions.HOURS),
     (DayBucket, "starts_at", partitions.DAYS),
     (Writer, "seen_at", None),
+    (Batch, "created_at", None),
     (LimitAlert, "at", None),
     (LimitWindow, "ends_at", None),
 )

@@ -46,6 +46,21 @@ def test_a_failure_is_told_without_the_values_of_its_variables(line):
     assert "\n" not in said
 
 
+@pytest.mark.parametrize("name", ["beat", "worker.strategy", "worker.request", "app.trace"])
+def test_what_runs_each_second_is_a_line_where_it_fails(name, caplog):
+    celery = logging.getLogger(f"celery.{name}")
+    caplog.set_level(logging.INFO, celery.name)
+
+    celery.info("Task %s succeeded", "usage.tasks.post_batches[1]")
+    celery.info("Task %s succeeded", "usage.tasks.roll_up[2]")
+    celery.error("Task %s raised", "usage.tasks.post_batches[3]")
+
+    assert caplog.messages == [
+        "Task usage.tasks.roll_up[2] succeeded",
+        "Task usage.tasks.post_batches[3] raised",
+    ]
+
+
 def test_nothing_is_printed_beside_the_log(capsys):
     logger.error("heard by the log alone")
 

@@ -65,6 +65,7 @@ TASKS: Mapping[str, Callable[[World], Mapping[str, object]]] = {
     "gateway.tasks.run_due_cronjobs": lambda _: {},
     "gateway.tasks.run_cronjob": lambda world: {"run_id": to_be_run(world)},
     "gateway.tasks.forget_expired_runs": lambda _: {},
+    "usage.tasks.post_batches": lambda _: {},
     "usage.tasks.roll_up": lambda _: {},
     "usage.tasks.keep_within_retention": lambda _: {},
 }

@@ -43,6 +43,10 @@ def noted(gateway):
     return Writer.objects.get(name=gateway.engine.pipeline.accounting._meter.name)
 
 
+def lost(writer):
+    return Writer.objects.filter(pk=writer.pk).lost()
+
+
 def test_on_a_full_disk_no_new_call_is_taken_and_none_is_lost(gateway, provider, token, full_disk):
     gateway.learn(token)
     gateway.settle()
@@ -114,7 +118,7 @@ def test_what_was_seen_is_in_the_ledger(gateway, provider, token):
 
     writer = noted(gateway)
 
-    assert (writer.seen, writer.recorded, writer.lost) == (3, 3, 0)
+    assert (writer.seen, writer.recorded, lost(writer)) == (3, 3, 0)
     assert sum(FreshBucket.objects.values_list("requests", flat=True)) == 3
 
 
@@ -139,7 +143,7 @@ def test_calls_under_way_at_a_kill_are_told_as_lost(gateway, provider, token):
     gateway.settle()
 
     writer = Writer.objects.get(name=killed.name)
-    assert (writer.seen, writer.lost, writer.has_ended) == (3, 3, True)
+    assert (writer.seen, lost(writer), writer.has_ended) == (3, 3, True)
     assert killed._file not in meters_in(gateway.spool_dir)
 
 

@@ -1,3 +1,4 @@
+from usage.models.batch import Batch
 from usage.models.buckets import (
     DayBucket,
     FreshBucket,
@@ -10,6 +11,7 @@ from usage.models.record import UsageRecord, UsageRecordQuerySet
 from usage.models.writer import Writer
 
 __all__ = [
+    "Batch",
     "DayBucket",
     "FreshBucket",
     "HourBucket",

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -12,17 +12,16 @@ from math import inf
 from pathlib import Path
 from typing import Final, Self
 
-from django.db import DataError, IntegrityError
 from django.utils import timezone
 
-from accounts.models import ApiKey, Epoch
+from accounts.models import Epoch
 from gateway.database import Database, DatabaseAway
 from gateway.journal import Journal, journals_in, taken_over
+from gateway.ledger import Ledger, Line
 from gateway.meter import Meter, meters_in, read_meter
-from gateway.models import Agent
 from gateway.spool import Spool
-from usage.entries import Entry, KindOfUse
-from usage.models import UsageRecord, Writer
+from usage.entries import Entry
+from usage.models import Writer
 from usage.models.writer import Seen
 
 logger = logging.getLogger(__name__)
@@ -31,7 +30,6 @@ FLUSH_S: Final = 0.5  # many lines a batch: each costs as much again as some two
 MOST_AT_ONCE: Final = 2_000
 MOST_BUFFERED: Final = 20_000  # beyond, entries move to disk while the database is away
 MOST_HELD: Final = 100_000  # beyond, no call is taken that could not be written down
-_USE_NOTED_EVERY_S: Final = 60.0
 _SWEPT_EVERY_S: Final = 5.0  # how soon the journal of a gateway that was killed is found
 _SEEN_NOTED_EVERY_S: Final = 2.0
 _LAST_NOTE_S: Final = 0.5
@@ -55,24 +53,25 @@ class Kept:
 class Accounting:
     """Takes what ended, and sees that each becomes one line of the ledger.
 
-    Written twice a second, and to a journal meanwhile. While the database is away
+    Written or handed over twice a second, and to a journal meanwhile. While the database is away
     entries wait in memory, then on disk; what waits on disk is written as soon as the database
     is back, whichever process left it there.
     """
 
-    def __init__(self, database: Database, kept: Kept, *, serves_unrecorded: bool) -> None:
+    def __init__(
+        self, database: Database, kept: Kept, *, serves_unrecorded: bool, by_worker: bool = False
+    ) -> None:
         self._database = database
         self._spool, self._journal, self._meter = kept.spool, kept.journal, kept.meter
+        self._ledger = Ledger(kept.spool, writer=kept.meter.name, by_worker=by_worker)
         self._serves_unrecorded = serves_unrecorded
         self._has_gap = False  # in the journal
         self._noted_at = -inf
         self._swept_at = -inf
-        self._buffer: deque[Entry] = deque()
-        self._noted: dict[str, float] = {}
+        self._buffer: deque[Line] = deque()
         self._one_at_a_time = asyncio.Lock()
         self._is_away = False
         self._may_have_spooled = True  # from an earlier life
-        self.written = 0
         self.spooled = 0
         self.lost = -1  # by the loss meter, over all gateways, once it was read
 
@@ -80,6 +79,15 @@ class Accounting:
     def depth(self) -> int:
         """How many entries wait in memory."""
         return len(self._buffer)
+
+    @property
+    def waiting(self) -> int:
+        """How many entries of this process are not in the ledger, as far as it knows."""
+        return self.depth + self._ledger.unposted
+
+    @property
+    def written(self) -> int:
+        return self._ledger.written
 
     @property
     def is_full(self) -> bool:
@@ -117,8 +125,9 @@ class Accounting:
 
     def take(self, entry: Entry) -> None:
         """Take the line of a call that has ended."""
-        self._buffer.append(entry)
-        self._journal.add(entry.as_line())
+        line = Line.of(entry)
+        self._buffer.append(line)
+        self._journal.add(line.text)
         self._has_gap = self._has_gap or self._journal.is_refused
         self._meter.end()
 
@@ -143,6 +152,7 @@ class Accounting:
 
     async def close(self, *, longest_s: float) -> None:
         """Write what is left, to disk where the database is away or takes too long."""
+        self._ledger.hand_over_no_more()
         try:
             async with asyncio.timeout(longest_s):
                 await self.flush()
@@ -203,10 +213,12 @@ class Accounting:
 
     async def _write_waiting(self) -> None:
         """Write what waits now: what comes meanwhile is many lines by the next time, not a few."""
+        if self._ledger.has_batches:
+            await self._database.run(self._ledger.look_after_batches)
         left = len(self._buffer)
         while left > 0:
             batch = self._oldest(left)
-            await self._database.run(partial(self._write, batch))
+            await self._database.run(self._ledger.keeping(batch))
             self._drop(batch)
             left -= len(batch)
 
@@ -229,10 +241,10 @@ class Accounting:
         self._drop(batch)
         return True
 
-    def _oldest(self, most: int = MOST_AT_ONCE) -> list[Entry]:
+    def _oldest(self, most: int = MOST_AT_ONCE) -> list[Line]:
         return list(islice(self._buffer, min(most, MOST_AT_ONCE)))
 
-    def _drop(self, batch: list[Entry]) -> None:
+    def _drop(self, batch: list[Line]) -> None:
         """Forget the oldest, now that they are kept elsewhere; newer ones came behind them."""
         for _ in batch:
             self._buffer.popleft()
@@ -244,7 +256,7 @@ class Accounting:
         try:
             with taken_over(file) as is_ours:
                 if is_ours:
-                    self._write(self._spool.read(file))
+                    self._ledger.write(self._spool.read(file))
                     self._spool.drop(file)
         except OSError:
             logger.exception("%s can't be moved into the ledger now", file)
@@ -254,36 +266,8 @@ class Accounting:
         Writer.objects.note_seen(name, seen, at=now, has_ended=has_ended)
         self.lost = Writer.objects.lost()
 
-    def _spool_batch(self, batch: Sequence[Entry]) -> None:
-        self._spool.put(batch, number=time.time_ns())
-
-    def _write(self, entries: Sequence[Entry]) -> None:
-        """Write a batch; where the database refuses one of it, line by line, the bad ones aside."""
-        try:
-            UsageRecord.objects.append(entries)
-        except (DataError, IntegrityError):
-            for entry in entries:
-                self._write_one(entry)
-        by_clients = (one for one in entries if one.kind_of_use != KindOfUse.PLAYGROUND)
-        self._note_use({entry.agent or entry.key for entry in by_clients})
-        self.written += len(entries)
-
-    def _write_one(self, entry: Entry) -> None:
-        try:
-            UsageRecord.objects.append([entry])
-        except (DataError, IntegrityError):
-            logger.exception("the ledger refused the line of %s", entry.request_id)
-            self._spool.set_aside(entry.as_line())
-
-    def _note_use(self, callers: Collection[str]) -> None:
-        """Remember when keys and agents were last used, to the minute."""
-        now = time.monotonic()
-        stale = {one for one in callers if now - self._noted.get(one, -inf) >= _USE_NOTED_EVERY_S}
-        if not stale:
-            return
-        ApiKey.objects.filter(public_id__in=stale).update(last_used_at=timezone.now())
-        Agent.objects.filter(public_id__in=stale).update(last_seen_at=timezone.now())
-        self._noted.update(dict.fromkeys(stale, now))
+    def _spool_batch(self, batch: Sequence[Line]) -> None:
+        self._spool.put([line.entry for line in batch], number=time.time_ns())
 
     def _note_away(self) -> None:
         if not self._is_away:

@@ -49,6 +49,7 @@ class Engine:
         spool_dir: Path,
         redis_address: str,
         serves_unrecorded: bool = False,
+        ledger_by_worker: bool = False,
     ) -> None:
         self._look_ups = Database(threads=_LOOK_UP_THREADS, longest_s=bounds.look_up_s)
         self._polls = Database(threads=1, longest_s=bounds.look_up_s)
@@ -71,7 +72,10 @@ class Engine:
             tables=Tables(self._look_ups),
             attempts=Attempts(self._look_ups, self._sender, bounds),
             accounting=Accounting(
-                self._writes, Kept.at(spool_dir), serves_unrecorded=serves_unrecorded
+                self._writes,
+                Kept.at(spool_dir),
+                serves_unrecorded=serves_unrecorded,
+                by_worker=ledger_by_worker,
             ),
             limits=Limits(self._claims, redis_address, count=metrics.limited),
             metrics=metrics,
@@ -152,7 +156,7 @@ class Engine:
     def _gauges(self) -> Iterator[tuple[str, str, float]]:
         accounting = self.pipeline.accounting
         yield "axiom_gateway_calls", "Calls under way.", len(self.pipeline.watch)
-        yield "axiom_gateway_ledger_waiting", "Ended calls not yet written.", accounting.depth
+        yield "axiom_gateway_ledger_waiting", "Ended calls not yet written.", accounting.waiting
         yield "axiom_gateway_ledger_seen", "Calls that have to be in the ledger.", accounting.seen
         yield "axiom_gateway_ledger_written", "Lines written to the ledger.", accounting.written
         yield "axiom_gateway_ledger_spooled", "Lines put on disk first.", accounting.spooled

@@ -58,6 +58,7 @@ async def _serve() -> int:
         spool_dir=settings.USAGE_SPOOL_DIR,
         redis_address=settings.REDIS_ADDRESS,
         serves_unrecorded=settings.GATEWAY_SERVES_UNRECORDED,
+        ledger_by_worker=settings.LEDGER_BY_WORKER,
     )
     listener = await _listener(Server(engine))
     await engine.start()

@@ -25,6 +25,7 @@ os.environ.setdefault("ENCRYPTION_KEY", _key())
 os.environ.setdefault("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver")
 os.environ.setdefault("AXIOM_EGRESS_ALLOW_LOOPBACK", "1")
 os.environ.setdefault("AXIOM_HTTPS", "0")
+os.environ.setdefault("AXIOM_LEDGER_BY_WORKER", "0")  # most tests have no worker
 os.environ.setdefault(
     "AXIOM_SSO", "1"
 )  # its pages pass every walk; journeys see what a newcomer sees

@@ -18,7 +18,7 @@ from gateway.services.inside import Event, InsideCall, line_of, told
 from usage.entries import KindOfUse
 
 MOST_AT_ONCE: Final = 4  # answers that one portal process streams; each takes one of its threads
-RECORDED_WITHIN_S: Final = 3.0
+RECORDED_WITHIN_S: Final = 5.0
 
 _BUSY: Final = "Several answers are being streamed here already. Try again in a moment."
 _LATE: Final = "The answer is complete, but its line of the ledger is not written yet: see Usage."

@@ -118,8 +118,11 @@ def start_gateway(shared_db: None, tmp_path: Path) -> Iterator[Chatting]:
         *,
         spool_dir: Path = tmp_path / "spool",
         redis_address: str = NOWHERE,
+        ledger_by_worker: bool = False,
     ) -> RunningGateway:
-        gateway = RunningGateway(spool_dir, bounds or Bounds(), redis_address)
+        gateway = RunningGateway(
+            spool_dir, bounds or Bounds(), redis_address, ledger_by_worker=ledger_by_worker
+        )
         gateway.start()
         started.append(gateway)
         return gateway

@@ -52,8 +52,16 @@ class Told:
 class RunningGateway:
     """Everything but the process: engine, application and listener, on a free port."""
 
-    def __init__(self, spool_dir: Path, bounds: Bounds, redis_address: str = NOWHERE) -> None:
+    def __init__(
+        self,
+        spool_dir: Path,
+        bounds: Bounds,
+        redis_address: str = NOWHERE,
+        *,
+        ledger_by_worker: bool = False,
+    ) -> None:
         self.spool_dir = spool_dir
+        self.ledger_by_worker = ledger_by_worker
         self.bounds = bounds
         self.redis_address = redis_address
         self.port = 0
@@ -169,7 +177,10 @@ class RunningGateway:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         self.engine = Engine(
-            bounds=self.bounds, spool_dir=self.spool_dir, redis_address=self.redis_address
+            bounds=self.bounds,
+            spool_dir=self.spool_dir,
+            redis_address=self.redis_address,
+            ledger_by_worker=self.ledger_by_worker,
         )
         listener = Listener(Server(self.engine))
         await listener.open("127.0.0.1", 0)

@@ -7,6 +7,7 @@ import pytest
 from gateway import accounting
 from gateway.accounting import Accounting, Kept
 from gateway.database import Database, DatabaseAway
+from gateway.ledger import Line
 from gateway.spool import Spool
 from tests.gateway.running import PATIENCE_S
 from tests.usage.test_usage_ledger import make_entry
@@ -129,7 +130,7 @@ def test_all_that_is_too_much_for_memory_goes_to_disk_at_once(tmp_path, monkeypa
     monkeypatch.setattr(accounting, "MOST_BUFFERED", 3)
     monkeypatch.setattr(accounting, "MOST_AT_ONCE", 2)
     ledger = Accounting(Hanging(), Kept.at(tmp_path), serves_unrecorded=True)
-    ledger._buffer.extend(make_entry(f"req_{number}") for number in range(9))
+    ledger._buffer.extend(Line.of(make_entry(f"req_{number}")) for number in range(9))
 
     asyncio.run(ledger.flush())
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.exchange import RequestHeaders
 from gateway.formats import anthropic, google, openai
 from gateway.formats.asking import Asked, Form
 from providers.kinds.vocabulary import Format
@@ -41,7 +40,7 @@ def entrance_at(path: str, query: str) -> Entrance | None:
     return Entrance(Format.GEMINI, google.FORM, call) if call else None
 
 
-def form_for(path: str, headers: RequestHeaders) -> Form:
+def form_for(path: str, headers: Mapping[str, str]) -> Form:
     """Tell whose client asks: by the path, and where all ask at one path by what it sends along."""
     known = ENTRANCES.get(path)
     if known is not None:

@@ -1,7 +1,7 @@
 """One HTTP request and the way to answer it, in the gateway's own words."""
 
-from collections.abc import Collection, Iterable
-from typing import Final, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from gateway.listen.turn import Closed, Turn
 from gateway.refusals import TooLarge, TooSlow
@@ -11,14 +11,6 @@ Headers = Iterable[tuple[str, str]]
 
 JSON: Final = ("content-type", "application/json")
 EVENTS: Final = ("content-type", "text/event-stream; charset=utf-8")
-
-
-class RequestHeaders(Protocol):
-    """The client's headers; names in lower case."""
-
-    def get(self, key: str, /) -> str | None: ...
-
-    def items(self) -> Collection[tuple[str, str]]: ...
 
 
 class Stream:
@@ -52,7 +44,7 @@ class Exchange:
         self.method = turn.head.method
         self.path = turn.head.path
         self.query = turn.head.query_string
-        self.headers: RequestHeaders = turn.head.headers
+        self.headers: Mapping[str, str] = turn.head.headers  # names in lower case
         self.request_id = request_id
         self.is_answered = False
         self._turn = turn

@@ -1,6 +1,6 @@
 """Which of a client's headers travel on to the provider."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.principals import TOKEN_HEADERS
@@ -48,9 +48,9 @@ _CLIENTS_BETA_PREFIX: Final = "claude-code-"
 _KEPT_BACK_PREFIXES: Final = ("proxy-", "x-forwarded-", "x-real-", "x-axiom-", "sec-", "cf-")
 
 
-def passed(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+def passed(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that mean something to a provider, such as `traceparent`."""
-    kept = {name: value for name, value in headers if name not in _KEPT_BACK}
+    kept = {name: value for name, value in headers.items() if name not in _KEPT_BACK}
     if not kept:
         return kept
     named = _named_by_connection(headers)
@@ -85,7 +85,6 @@ def _features(beta: str) -> str:
     return ",".join(one for one in features if not one.startswith(_CLIENTS_BETA_PREFIX))
 
 
-def _named_by_connection(headers: Iterable[tuple[str, str]]) -> frozenset[str]:
+def _named_by_connection(headers: Mapping[str, str]) -> frozenset[str]:
     """Find the headers that the client's `Connection` says are for this connection only."""
-    options = (value for name, value in headers if name == "connection")
-    return frozenset(name.strip().lower() for value in options for name in value.split(","))
+    return frozenset(name.strip().lower() for name in headers.get("connection", "").split(","))

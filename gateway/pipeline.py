@@ -94,7 +94,7 @@ class Pipeline:
         body = await self._body(call)
         call.asked = asked = entrance.read(body)
         need = need_of(asked, len(body))
-        question = Question(asked, call.form, passed(call.exchange.headers.items()))
+        question = Question(asked, call.form, passed(call.exchange.headers))
         found = await self._candidates(call, table, need)
         if caller.limits:
             found = await self.limits.admit(call, found)

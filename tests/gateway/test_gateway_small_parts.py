@@ -72,23 +72,23 @@ def test_a_token_is_found_where_any_client_puts_it(headers, token):
 
 
 def test_tokens_cookies_and_the_connections_own_headers_stay_here():
-    headers = [
-        ("authorization", "Bearer x"),
-        ("x-api-key", "x"),
-        ("x-goog-api-key", "x"),
-        ("api-key", "x"),
-        ("cookie", "session=1"),
-        ("host", "gateway"),
-        ("content-length", "5"),
-        ("connection", "keep-alive, X-Mine"),
-        ("x-mine", "hop"),
-        ("x-forwarded-for", "10.0.0.1"),
-        ("proxy-authorization", "x"),
-        ("accept-encoding", "gzip"),
-        ("traceparent", "00-abc"),
-        ("user-agent", "OpenAI/Python"),
-        ("x-broken", "a\x7fb"),
-    ]
+    headers = {
+        "authorization": "Bearer x",
+        "x-api-key": "x",
+        "x-goog-api-key": "x",
+        "api-key": "x",
+        "cookie": "session=1",
+        "host": "gateway",
+        "content-length": "5",
+        "connection": "keep-alive, X-Mine",
+        "x-mine": "hop",
+        "x-forwarded-for": "10.0.0.1",
+        "proxy-authorization": "x",
+        "accept-encoding": "gzip",
+        "traceparent": "00-abc",
+        "user-agent": "OpenAI/Python",
+        "x-broken": "a\x7fb",
+    }
 
     assert passed(headers) == {"traceparent": "00-abc", "user-agent": "OpenAI/Python"}
 

@@ -144,11 +144,11 @@ def test_an_answer_that_is_used_up_or_of_another_login_says_so(portal, vendor):
 
 
 def test_a_login_is_resumed_and_ends_after_ten_minutes(portal, vendor, installation):
-    dialog = filled(portal, vendor, "Slow")
+    dialog = filled(portal, vendor, "Slow login")
     tab = vendors_page(portal, dialog)
     dialog.box.get_by_role("link", name="Close").click()
-    portal.search("Slow")
-    portal.open_provider("Slow")
+    portal.search("Slow login")
+    portal.open_provider("Slow login")
     portal.page.get_by_role("link", name="Login & Connect").click()
     expect(portal.dialog).to_contain_text("Waiting for authentication…")
     attempts = installation.rows("SELECT id FROM providers_loginattempt WHERE status = 'waiting'")

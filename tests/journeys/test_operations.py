@@ -118,6 +118,7 @@ def test_the_numbers_are_those_of_the_calls(portal, operated):
     page = portal.page
     for _ in range(3):
         call(operated)
+    operated.settled()
 
     portal.open("usage/usagerecord/", "Usage")
 

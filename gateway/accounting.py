@@ -27,7 +27,7 @@ from usage.models.writer import Seen
 logger = logging.getLogger(__name__)
 
 FLUSH_S: Final = 0.5  # many lines a batch: each costs as much again as some two hundred of them
-MOST_AT_ONCE: Final = 2_000
+MOST_AT_ONCE: Final = 500  # lines, which are in memory twice while they are written
 MOST_BUFFERED: Final = 20_000  # beyond, entries move to disk while the database is away
 MOST_HELD: Final = 100_000  # beyond, no call is taken that could not be written down
 _SWEPT_EVERY_S: Final = 5.0  # how soon the journal of a gateway that was killed is found
@@ -267,7 +267,7 @@ class Accounting:
         self.lost = Writer.objects.lost()
 
     def _spool_batch(self, batch: Sequence[Line]) -> None:
-        self._spool.put([line.entry for line in batch], number=time.time_ns())
+        self._spool.put([line.text for line in batch], number=time.time_ns())
 
     def _note_away(self) -> None:
         if not self._is_away:

@@ -26,16 +26,20 @@ _USE_NOTED_EVERY_S: Final = 60.0
 
 
 class Line(NamedTuple):
-    """An entry as the journal has it: to write it anew would take longer than to hand it over."""
+    """An entry as the journal has it, and the key or agent that was used, if any.
 
-    entry: Entry
+    Thousands wait at once: an entry takes as much memory again, and writing one anew longer than
+    handing it over.
+    """
+
     text: bytes
+    caller: str
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
-        # A copy, for orjson's own bytes sit in a block that was reserved for twice as many: lines
-        # that wait by the thousand would leave holes between them that serve nobody.
-        return cls(entry, bytes(memoryview(entry.as_line())))
+        # A copy, for orjson's own bytes sit in a block that was reserved for twice as many, and
+        # the other halves would be holes that serve nobody.
+        return cls(bytes(memoryview(entry.as_line())), _caller_of(entry))
 
 
 class Ledger:
@@ -68,11 +72,9 @@ class Ledger:
 
     def keeping(self, lines: Sequence[Line]) -> Callable[[], None]:
         """Give the work that brings lines into the database, which may be done twice."""
-        entries = [line.entry for line in lines]
         if self.is_by_worker:
-            texts = [line.text for line in lines]
-            return partial(self._hand_over, new_id("bat"), entries, texts)
-        return partial(self.write, entries)
+            return partial(self._hand_over, new_id("bat"), lines)
+        return partial(self._write_lines, lines)
 
     def look_after_batches(self) -> None:
         """See whether somebody posts; where nobody does, post, and write directly for a while."""
@@ -94,12 +96,18 @@ class Ledger:
         except (DataError, IntegrityError):
             for entry in entries:
                 self._write_one(entry)
-        self._note(entries)
+        self.written += len(entries)
+        self._note_use(set(map(_caller_of, entries)))
 
-    def _hand_over(self, name: str, entries: Sequence[Entry], texts: Sequence[bytes]) -> None:
+    def _write_lines(self, lines: Sequence[Line]) -> None:
+        self.write([Entry.from_line(line.text) for line in lines])
+
+    def _hand_over(self, name: str, lines: Sequence[Line]) -> None:
+        texts = [line.text for line in lines]
         Batch.objects.hand_over(name, texts, writer=self._writer, now=timezone.now())
-        self.unposted += len(entries)
-        self._note(entries)
+        self.unposted += len(lines)
+        self.written += len(lines)
+        self._note_use({line.caller for line in lines})
 
     def _write_one(self, entry: Entry) -> None:
         try:
@@ -107,11 +115,6 @@ class Ledger:
         except (DataError, IntegrityError):
             logger.exception("the ledger refused the line of %s", entry.request_id)
             self._spool.set_aside(entry.as_line())
-
-    def _note(self, entries: Sequence[Entry]) -> None:
-        by_clients = (one for one in entries if one.kind_of_use != KindOfUse.PLAYGROUND)
-        self._note_use({entry.agent or entry.key for entry in by_clients})
-        self.written += len(entries)
 
     def _note_use(self, callers: Collection[str]) -> None:
         """Remember when keys and agents were last used, to the minute."""
@@ -128,3 +131,8 @@ class Ledger:
             logger.warning("no worker posts the ledger's batches; the gateway does it meanwhile")
         self._is_told = True
         self._directly_until = max(self._directly_until, time.monotonic() + _DIRECTLY_S)
+
+
+def _caller_of(entry: Entry) -> str:
+    """Tell whose use it was: of an agent or a key by its client, not by Axiom's own pages."""
+    return "" if entry.kind_of_use == KindOfUse.PLAYGROUND else entry.agent or entry.key

@@ -7,7 +7,7 @@ than once; the ledger takes each only once.
 import logging
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,16 +30,17 @@ class Spool:
         """The batches that wait, oldest first."""
         return sorted(self.folder.glob(f"*{_SUFFIX}"))
 
-    def put(self, entries: Sequence[Entry], *, number: int) -> None:
+    def put(self, lines: Iterable[bytes], *, number: int) -> None:
         """Write a batch to disk for good; raises OSError, and leaves no half file, where it can't.
 
-        `number` orders the batches: later ones have greater numbers.
+        `lines` are as `Entry.as_line` writes them. `number` orders the batches: later ones have
+        greater numbers.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{number:020d}-{secrets.token_hex(4)}"
         unfinished = self.folder / f"{name}.part"
         try:
-            _write(unfinished, b"".join(entry.as_line() + b"\n" for entry in entries))
+            _write(unfinished, b"".join(line + b"\n" for line in lines))
             unfinished.rename(self.folder / f"{name}{_SUFFIX}")
             _sync_folder(self.folder)
         finally:

@@ -49,6 +49,10 @@ def entries(project, *numbers):
     return [make_entry(f"req_{number}", project_id=project.pk) for number in numbers]
 
 
+def lines(project, *numbers):
+    return [entry.as_line() for entry in entries(project, *numbers)]
+
+
 def written():
     return sorted(UsageRecord.objects.values_list("public_id", flat=True))
 
@@ -56,7 +60,7 @@ def written():
 def test_two_gateways_over_one_folder_write_each_file_once(aurora, tmp_path, monkeypatch):
     spool = Spool(tmp_path)
     for number in range(3):
-        spool.put(entries(aurora, number), number=number)
+        spool.put(lines(aurora, number), number=number)
 
     async def story():
         databases = [Database(threads=1, longest_s=PATIENCE_S) for _ in range(2)]
@@ -77,7 +81,7 @@ def test_two_gateways_over_one_folder_write_each_file_once(aurora, tmp_path, mon
 
 def test_what_another_gateway_has_left_is_found_without_a_restart(gateway, aurora):
     gateway.settle()
-    Spool(gateway.spool_dir).put(entries(aurora, 1), number=1)
+    Spool(gateway.spool_dir).put(lines(aurora, 1), number=1)
 
     gateway.engine.pipeline.accounting._swept_at = float("-inf")
     gateway.settle()
@@ -88,7 +92,7 @@ def test_what_another_gateway_has_left_is_found_without_a_restart(gateway, auror
 def test_a_file_that_can_not_be_read_holds_up_no_other(gateway, aurora, monkeypatch, caplog):
     spool, real = Spool(gateway.spool_dir), Spool.read
     for number in range(2):
-        spool.put(entries(aurora, number), number=number)
+        spool.put(lines(aurora, number), number=number)
     broken, _ = spool.files
 
     def read(self, file):

@@ -100,7 +100,7 @@ def test_a_gateway_that_stops_leaves_its_entries_on_disk_for_the_next(
 
 def test_a_replay_that_was_broken_off_writes_nothing_twice(gateway, provider, aurora):
     entries = [make_entry(f"req_{number}", project_id=aurora.pk) for number in range(3)]
-    Spool(gateway.spool_dir).put(entries, number=1)
+    Spool(gateway.spool_dir).put([entry.as_line() for entry in entries], number=1)
     UsageRecord.objects.append(entries[:2])
     gateway.engine.pipeline.accounting._may_have_spooled = True
 
@@ -149,7 +149,7 @@ def test_one_line_that_the_ledger_refuses_does_not_hold_up_the_others(
 
 def test_a_damaged_spool_file_loses_only_what_is_damaged(tmp_path):
     spool = Spool(tmp_path / "spool")
-    spool.put([make_entry("req_1"), make_entry("req_2")], number=1)
+    spool.put([make_entry("req_1").as_line(), make_entry("req_2").as_line()], number=1)
     (file,) = spool.files
     with file.open("ab") as stream:
         stream.write(b'{"half": ')
@@ -167,6 +167,6 @@ def test_a_spool_that_can_not_be_written_leaves_no_half_file(tmp_path, monkeypat
     monkeypatch.setattr("gateway.spool.os.fsync", full)
 
     with pytest.raises(OSError, match="No space"):
-        spool.put([make_entry()], number=1)
+        spool.put([make_entry().as_line()], number=1)
 
     assert list(tmp_path.iterdir()) == []

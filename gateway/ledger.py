@@ -8,7 +8,6 @@ from functools import partial
 from math import inf
 from typing import Final, NamedTuple, Self
 
-from django.db import DataError, IntegrityError
 from django.utils import timezone
 
 from accounts.models import ApiKey
@@ -90,12 +89,9 @@ class Ledger:
         self.unposted = found.lines
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Write a batch; where the database refuses one of it, line by line, the bad ones aside."""
-        try:
-            UsageRecord.objects.append(entries)
-        except (DataError, IntegrityError):
-            for entry in entries:
-                self._write_one(entry)
+        """Write a batch, and set aside what the database refuses of it."""
+        for refused in UsageRecord.objects.append_taken(entries):
+            self._spool.set_aside(refused.as_line())
         self.written += len(entries)
         self._note_use(set(map(_caller_of, entries)))
 
@@ -109,17 +105,11 @@ class Ledger:
         self.written += len(lines)
         self._note_use({line.caller for line in lines})
 
-    def _write_one(self, entry: Entry) -> None:
-        try:
-            UsageRecord.objects.append([entry])
-        except (DataError, IntegrityError):
-            logger.exception("the ledger refused the line of %s", entry.request_id)
-            self._spool.set_aside(entry.as_line())
-
     def _note_use(self, callers: Collection[str]) -> None:
         """Remember when keys and agents were last used, to the minute."""
         now = time.monotonic()
-        stale = {one for one in callers if now - self._noted.get(one, -inf) >= _USE_NOTED_EVERY_S}
+        due = now - _USE_NOTED_EVERY_S
+        stale = {one for one in callers if one and self._noted.get(one, -inf) <= due}
         if not stale:
             return
         ApiKey.objects.filter(public_id__in=stale).update(last_used_at=timezone.now())

@@ -96,9 +96,7 @@ class Pipeline:
         need = need_of(asked, len(body))
         question = Question(asked, call.form, passed(call.exchange.headers))
         found = await self._candidates(call, table, need)
-        if caller.limits:
-            found = await self.limits.admit(call, found)
-        for target in found:
+        for target in await self.limits.admit(call, found):
             if call.attempts and not await self._may_follow(call, table, target, need):
                 continue
             answer = await self._attempt(call, target, question)

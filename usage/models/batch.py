@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, NamedTuple, Self
 
-from django.db import DataError, IntegrityError, models, router, transaction
+from django.db import models, router, transaction
 
 from usage.entries import Entry
 from usage.models.record import UsageRecord
@@ -111,17 +111,4 @@ def _refused(batch: Batch) -> list[bytes]:
         except ValueError:
             logger.exception("a line of the batch %s is unreadable", batch.name)
             refused.append(line)
-    return refused + [entry.as_line() for entry in _refused_of(entries)]
-
-
-def _refused_of(entries: Sequence[Entry]) -> list[Entry]:
-    """Append entries; where the database refuses one of them, each half by itself."""
-    try:
-        UsageRecord.objects.append(entries)
-    except (DataError, IntegrityError):
-        if len(entries) == 1:
-            logger.exception("the ledger refused the line of %s", entries[0].request_id)
-            return list(entries)
-        half = len(entries) // 2
-        return _refused_of(entries[:half]) + _refused_of(entries[half:])
-    return []
+    return refused + [entry.as_line() for entry in UsageRecord.objects.append_taken(entries)]

@@ -1,9 +1,10 @@
+import logging
 from collections.abc import Container, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Final, Self
 
-from django.db import connections, models, router, transaction
+from django.db import DataError, IntegrityError, connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.models import Project
@@ -18,6 +19,8 @@ from usage.models.writer import Writer
 from usage.pricing import COST_DIGITS, COST_PLACES
 from usage.questions import Question
 from usage.tallies import CLIENT_LEFT, is_failed, tallied
+
+logger = logging.getLogger(__name__)
 
 _KIND_CHOICES: Final = [(kind.value, kind.value) for kind in KindOfUse]
 _Value = str | int | Decimal | datetime | None
@@ -38,6 +41,18 @@ class UsageRecordQuerySet(WalledQuerySet["UsageRecord"]):
             FreshBucket.objects.add(tallied(new))
             Writer.objects.note_recorded(entry.writer for entry in new)
             money.settle(new)
+
+    def append_taken(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Append what the database takes, and return what it refuses: halves tell them apart."""
+        try:
+            self.append(entries)
+        except (DataError, IntegrityError):
+            if len(entries) == 1:
+                logger.exception("the ledger refused the line of %s", entries[0].request_id)
+                return list(entries)
+            half = len(entries) // 2
+            return self.append_taken(entries[:half]) + self.append_taken(entries[half:])
+        return []
 
     def asked(self, question: Question) -> Self:
         """Keep the calls of a question's days, narrowed as it says."""

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from gateway.http1.framing import (
+    LONGEST_KEPT,
     MOST_HEAD_BYTES,
     NO_HEAD,
     BodyReader,
@@ -89,32 +91,35 @@ class AnswerReader:
 
     def _read_head(self, head: str) -> None:
         start, fields = start_and_fields(head)
-        match = _START.fullmatch(start)
-        if not match:
-            raise Garbled(NO_HEAD)
-        status = int(match.group(2))
+        minor, status = (_kept_start if len(start) <= LONGEST_KEPT else _read_start)(start)
         if status == _SWITCHING_PROTOCOLS:
             raise Garbled("it switches to another protocol")
         if status < _FIRST_FINAL_STATUS:
             return
-        minor = int(match.group(1))
+        coding, length = fields.get("transfer-encoding"), fields.get("content-length")
         self.status, self.headers = status, fields
-        self._body = self._framed(minor)
+        self._body = self._framed(coding, length, minor)
         self.has_head = True
-        self._keeps = self._is_plain() and keeps_connection(self.headers, minor=minor)
+        # Where it is not beyond doubt where the answer ends, nothing follows it.
+        is_plain = (coding is None) != (length is None) or status in _WITHOUT_BODY
+        self._keeps = is_plain and keeps_connection(fields, minor=minor)
 
-    def _framed(self, minor: int) -> BodyReader:
-        coding = self.headers.get("transfer-encoding")
+    def _framed(self, coding: str | None, length: str | None, minor: int) -> BodyReader:
         if self.status in _WITHOUT_BODY:
             return BodyReader(0)
-        if coding is not None:
-            if coding.lower() != "chunked" or not minor:
-                raise Garbled("its transfer coding is not one that was asked for")
-            return BodyReader(None, is_chunked=True)
-        length = self.headers.get("content-length")
-        return BodyReader(None if length is None else length_of(length))
+        if coding is None:
+            return BodyReader(None if length is None else length_of(length))
+        if coding.lower() != "chunked" or not minor:
+            raise Garbled("its transfer coding is not one that was asked for")
+        return BodyReader(None, is_chunked=True)
 
-    def _is_plain(self) -> bool:
-        """Whether it is beyond doubt where the answer ends; if not, nothing follows it."""
-        has_length = "content-length" in self.headers
-        return has_length != ("transfer-encoding" in self.headers) or self.status in _WITHOUT_BODY
+
+def _read_start(line: str) -> tuple[int, int]:
+    """Read a status line: the minor version, and the status."""
+    match = _START.fullmatch(line)
+    if not match:
+        raise Garbled(NO_HEAD)
+    return int(match.group(1)), int(match.group(2))
+
+
+_kept_start: Final = lru_cache(maxsize=256)(_read_start)  # the same few come again and again

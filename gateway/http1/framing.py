@@ -6,18 +6,17 @@ differently: RFC 9112 in its strict parts, and nothing that it merely tolerates.
 
 import re
 from collections.abc import Mapping
-from itertools import chain
+from functools import lru_cache
 from typing import Final
 
 MOST_HEAD_BYTES: Final = 65_536
 MOST_LINE_BYTES: Final = 4_096  # of a chunk's size line, and of all trailers together
+LONGEST_KEPT: Final = 256  # characters of a first line that is remembered
 NO_HEAD: Final = "its head is not one of HTTP/1.1"
 
-# A header line: a name, a colon right behind it, a value; never a folded line.
-_FIELD: Final = re.compile(r"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)")
-_AROUND_FIELD: Final = len("\r\n:")
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")  # never a folded line, nor a space
 _SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?")
-_LENGTH: Final = re.compile(r"[0-9]{1,15}")
+_MOST_DIGITS: Final = 15
 
 
 class Garbled(ValueError):
@@ -29,27 +28,39 @@ def start_and_fields(head: str) -> tuple[str, dict[str, str]]:
 
     Names are in lower case, a repeated one's values are joined with commas.
     """
-    start, end, lines = head.partition("\r\n")
-    lines = end + lines
-    pairs: list[tuple[str, str]] = _FIELD.findall(lines)
-    # Found one behind the other, they are all of it exactly where their lengths add up to it.
-    if sum(map(len, chain.from_iterable(pairs))) + _AROUND_FIELD * len(pairs) != len(lines):
+    start, *lines = head.split("\r\n")
+    if not len(lines) == head.count("\r") == head.count("\n") or "\0" in head:
         raise Garbled(NO_HEAD)
-    fields = {name.lower(): value.strip(" \t") for name, value in pairs}
-    return start, fields if len(fields) == len(pairs) else _joined(pairs)
-
-
-def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
     fields: dict[str, str] = {}
-    for name, raw in pairs:
-        key, value = name.lower(), raw.strip(" \t")
-        fields[key] = f"{fields[key]}, {value}" if key in fields else value
+    try:
+        for line in lines:
+            name, value = line.split(":", 1)
+            fields[_name(name)] = value.strip(" \t")
+    except ValueError:  # a line without a colon
+        raise Garbled(NO_HEAD) from None
+    return start, fields if len(fields) == len(lines) else _joined(lines)
+
+
+def _joined(lines: list[str]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for line in lines:
+        raw, text = line.split(":", 1)
+        name, value = _name(raw), text.strip(" \t")
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
     return fields
+
+
+@lru_cache(maxsize=1_024)
+def _name(raw: str) -> str:
+    """Check a header's name; the same few come again and again."""
+    if not _NAME.fullmatch(raw):
+        raise Garbled(NO_HEAD)
+    return raw.lower()
 
 
 def length_of(text: str) -> int:
     """Read a Content-Length; said twice it is refused, even where both agree."""
-    if not _LENGTH.fullmatch(text):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise Garbled("its length is not a number")
     return int(text)
 

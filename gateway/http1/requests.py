@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from gateway.http1.framing import (
+    LONGEST_KEPT,
     MOST_HEAD_BYTES,
     NO_HEAD,
     BodyReader,
@@ -15,6 +17,15 @@ from gateway.http1.framing import (
 )
 
 _START: Final = re.compile(r"([A-Z]{1,20}) (/[\x21-\x7e]*) HTTP/1\.([01])")
+
+
+class _Start(NamedTuple):
+    """A request's first line."""
+
+    method: str
+    path: str
+    query: str
+    minor: int
 
 
 @dataclass(slots=True, eq=False)
@@ -36,7 +47,7 @@ class RequestHead:
     keeps_connection: bool
 
     def body(self) -> BodyReader:
-        return BodyReader(self.length, is_chunked=self.length is None)
+        return BodyReader(None, is_chunked=True) if self.length is None else BodyReader(self.length)
 
 
 def split_head(raw: bytes) -> tuple[bytes, bytes] | None:
@@ -52,23 +63,26 @@ def split_head(raw: bytes) -> tuple[bytes, bytes] | None:
 
 def read_head(raw: bytes) -> RequestHead:
     """Read a head without the empty line that ends it; raises Garbled."""
-    start, fields = start_and_fields(raw.decode("latin-1").removeprefix("\r\n"))
-    match = _START.fullmatch(start)
-    if not match:
-        raise Garbled(NO_HEAD)
-    method, target, minor = match.group(1), match.group(2), int(match.group(3))
-    path, _, query = target.partition("?")
+    line, fields = start_and_fields(raw.decode("latin-1").removeprefix("\r\n"))
+    may_hold_token = "?" in line
+    is_kept = not may_hold_token and len(line) <= LONGEST_KEPT
+    method, path, query, minor = _kept_start(line) if is_kept else _read_start(line)
     if minor and ("host" not in fields or "," in fields["host"]):
         raise Garbled("it has to name one host")
-    return RequestHead(
-        method=method,
-        path=path,
-        query_string=query,
-        headers=fields,
-        length=_length(fields, minor),
-        is_modern=minor == 1,
-        keeps_connection=keeps_connection(fields, minor=minor),
-    )
+    keeps = keeps_connection(fields, minor=minor)
+    return RequestHead(method, path, query, fields, _length(fields, minor), minor == 1, keeps)
+
+
+def _read_start(line: str) -> _Start:
+    match = _START.fullmatch(line)
+    if not match:
+        raise Garbled(NO_HEAD)
+    method, target, minor = match.groups()
+    path, _, query = target.partition("?")
+    return _Start(method, path, query, int(minor))
+
+
+_kept_start: Final = lru_cache(maxsize=256)(_read_start)  # the same few come again and again
 
 
 def _length(fields: dict[str, str], minor: int) -> int | None:

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.http1 import requests
 from gateway.http1.framing import MOST_HEAD_BYTES, Garbled
 from gateway.http1.requests import read_head, split_head
 
@@ -38,6 +39,9 @@ def test_a_request_is_read_without_its_query():
         b"GET / HTTP/1.1\r\nHost: a\rContent-Length: 5",
         b"GET / HTTP/1.1\r\nHost: a\r\n: nameless",
         b"GET / HTTP/1.1\r\nHost: a\r\nno colon",
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\nA: b",
+        b"GET / HTTP/1.1\r\nHost: a\r\nA: b\0c",
+        b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A" * 129 + b": b",
         b"GET / HTTP/1.1",
         b"GET / HTTP/1.1\r\nHost: a\r\nHost: b",
         b"GET http://elsewhere/ HTTP/1.1\r\nHost: a",
@@ -63,6 +67,22 @@ def test_no_head_makes_the_reader_do_more_than_refuse(data):
     except Garbled:
         return
     assert head.length is None or head.length >= 0
+
+
+def test_first_lines_are_remembered_but_never_one_that_may_hold_a_token():
+    before = requests._kept_start.cache_info().currsize
+    for line in (b"GET /?key=axk_secret HTTP/1.1", b"GET /" + b"x" * 300 + b" HTTP/1.1"):
+        assert read_head(line + b"\r\nHost: a").method == "GET"
+    assert requests._kept_start.cache_info().currsize == before
+
+    assert read_head(b"GET /never-seen HTTP/1.1\r\nHost: a").path == "/never-seen"
+    assert requests._kept_start.cache_info().currsize == before + 1
+
+
+def test_a_header_that_is_said_twice_is_joined():
+    head = read_head(b"GET / HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nx-one:2 \r\nX-Two:")
+
+    assert (head.headers["x-one"], head.headers["x-two"]) == ("1, 2", "")
 
 
 def test_a_head_is_waited_for_and_what_follows_it_kept_apart():

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 _SUFFIX: Final = ".journal"
 _EXCLUSIVELY: Final = fcntl.LOCK_EX | fcntl.LOCK_NB
-_SIZE: Final = 262_144  # of a file, some 400 lines; the next one is begun where it is full
+_SIZE: Final = 262_144  # of a file, some 800 lines; the next one is begun where it is full
 _NEWLINE: Final = ord("\n")
 
 
@@ -85,8 +85,9 @@ class Journal:
 
     def add(self, line: bytes) -> None:
         """Write a line."""
-        if (self._segments and self._segments[-1].takes(line)) or self._begin(len(line) + 1):
-            self._segments[-1].write(line)
+        segments = self._segments
+        if (segments and segments[-1].takes(line)) or self._begin(len(line) + 1):
+            segments[-1].write(line)
 
     def try_again(self) -> None:
         """Find out whether a disk that took nothing takes lines again."""

@@ -34,7 +34,8 @@ class Entry(NamedTuple):
     checks when it writes: the project may be gone by then. `cost` is USD, None where a price was
     unknown. `status` is what the client was answered, 0 where it had left before that. `writer`
     is the process that saw the call. A tuple, in the order of the ledger's columns: thousands of
-    them are made and written each second.
+    them are made and written each second. Whatever is added later comes last, with a default: lines
+    on disk are read by their order.
     """
 
     request_id: str
@@ -70,22 +71,33 @@ class Entry(NamedTuple):
     started_at: datetime
 
     def as_line(self) -> bytes:
-        """Write it as one line of JSON, without the line's end."""
-        return orjson.dumps(self._asdict(), default=str)  # of which a Decimal is the only need
+        """Write it as one line, without the line's end: its values as an array of JSON.
+
+        Names would make it twice as long, in memory, on disk and on its way to the worker.
+        """
+        return orjson.dumps((*self,), default=str)  # of which a Decimal is the only need
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """Read what `as_line` wrote, now or before an upgrade; raises ValueError otherwise."""
         try:
-            values = _CAME_LATER | orjson.loads(line)
-            values["cost"] = None if values["cost"] is None else Decimal(values["cost"])
-            values["started_at"] = datetime.fromisoformat(values["started_at"])
-            values["kind_of_use"] = KindOfUse(values["kind_of_use"]).value
-            values["outcome"] = Outcome(values["outcome"]).value
-            return cls(**values)
-        except (TypeError, KeyError, ArithmeticError) as error:
+            values = orjson.loads(line)
+            if isinstance(values, dict):  # as lines were before they were arrays
+                values = [(_CAME_LATER | values)[name] for name in cls._fields]
+            values[_COST] = None if values[_COST] is None else Decimal(values[_COST])
+            values[_STARTED_AT] = datetime.fromisoformat(values[_STARTED_AT])
+            values[_KIND_OF_USE] = _KINDS_OF_USE[values[_KIND_OF_USE]]
+            values[_OUTCOME] = _OUTCOMES[values[_OUTCOME]]
+            return cls(*values)
+        except (TypeError, KeyError, IndexError, ArithmeticError) as error:
             raise ValueError("This is not a line of the ledger.") from error
 
 
 # What lines that an earlier release left on disk do not have.
 _CAME_LATER: Final = {"agent_name": "", "user": "", "user_name": "", "writer": ""}
+_COST: Final = Entry._fields.index("cost")
+_STARTED_AT: Final = Entry._fields.index("started_at")
+_KIND_OF_USE: Final = Entry._fields.index("kind_of_use")
+_OUTCOME: Final = Entry._fields.index("outcome")
+_KINDS_OF_USE: Final = {one.value: one.value for one in KindOfUse}
+_OUTCOMES: Final = {one.value: one.value for one in Outcome}

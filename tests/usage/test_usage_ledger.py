@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,6 +129,15 @@ def test_a_line_on_disk_reads_as_what_was_written(entry):
 
     assert b"\n" not in line
     assert Entry.from_line(line) == entry
+
+
+def test_a_line_that_an_earlier_release_left_on_disk_is_read_by_its_names():
+    entry = make_entry(agent_name="", user="", user_name="", writer="")
+    named = entry._asdict()
+    for name in ("agent_name", "user", "user_name", "writer"):
+        del named[name]
+
+    assert Entry.from_line(orjson.dumps(named, default=str)) == entry
 
 
 @pytest.mark.parametrize(

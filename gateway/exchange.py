@@ -54,17 +54,21 @@ class Exchange:
         """Whether the client is gone."""
         return self._turn.is_lost
 
+    def body_at_hand(self, most_bytes: int) -> bytes:
+        """Return the request's body where all of it has come, else nothing; raises TooLarge."""
+        length = self._turn.head.length
+        if length is None:
+            return b""
+        if length > most_bytes:
+            raise _too_large(most_bytes)
+        return self._turn.taken() if self._turn.body.is_complete else b""
+
     async def body(self, watched: Watched, *, most_bytes: int, longest_s: float) -> bytes:
         """Read the request's body; raises TooLarge, TooSlow, or what ended the wait."""
-        length = self._turn.head.length
-        if length is not None and length > most_bytes:
-            raise _too_large(most_bytes)
-        if length is not None and self._turn.is_read:  # as most are, which is no time to wait
-            return self._turn.taken()
         try:
             with watched.at_most(longest_s):
-                if length is not None:
-                    return await self._turn.whole()
+                if self._turn.head.length is not None:
+                    return self.body_at_hand(most_bytes) or await self._turn.whole()
                 return await self._unmeasured(most_bytes)
         except TooLong:
             raise TooSlow("The request's body did not arrive in time. Send it again.") from None

@@ -37,7 +37,8 @@ class Server:
         entrance = entrance_at(path, exchange.query)
         form = entrance.form if entrance else form_for(path, exchange.headers)
         longest_s = self._engine.pipeline.bounds.whole_s
-        call = Call(exchange, Watched(exchange.has_left, longest_s=longest_s), form)
+        watched = Watched(exchange.has_left, longest_s=longest_s, task=turn.task)
+        call = Call(exchange, watched, form)
         if entrance is not None and exchange.method == "POST":
             if self._engine.is_draining:
                 refuse(call, Unavailable(RESTARTING, retry_after_s=SOON_S))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 TICK_S: Final = 0.1
 
@@ -43,14 +43,23 @@ class Watched:
         "_task",
     )
 
-    def __init__(self, has_left: Callable[[], bool], *, longest_s: float = inf) -> None:
-        """`has_left` tells whether the client is gone."""
+    def __init__(
+        self,
+        has_left: Callable[[], bool],
+        *,
+        longest_s: float = inf,
+        task: "asyncio.Task[None] | None" = None,
+    ) -> None:
+        """`has_left` tells whether the client is gone; `task` is the one that is running.
+
+        Asking for that costs a system call in Python 3.11, so whoever knows it says so.
+        """
         self._has_left = has_left
         self._deadline: float | None = None
         self._end: type[Exception] | None = None
         self._longest_s = longest_s
         self._ends_at = time.monotonic() + longest_s
-        self._task = asyncio.current_task()
+        self._task: asyncio.Task[Any] | None = task or asyncio.current_task()
 
     def at_most(self, seconds: float) -> "Watched":
         self._deadline = min(self._ends_at, time.monotonic() + seconds)

@@ -1,4 +1,4 @@
-"""A client's connection: its requests are answered one after the other, each in a task."""
+"""A client's connection: one task answers its requests, one after the other."""
 
 import asyncio
 import logging
@@ -50,7 +50,9 @@ class ClientConnection(asyncio.Protocol):
         self._raw = b""
         self._head: RequestHead | None = None  # the last one that could be read
         self._turn: Turn | None = None
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None  # that answers its requests
+        self._is_due = False  # that `_turn` is answered
+        self._wanted: asyncio.Future[None] | None = None  # a request, by a task that has none
         self._drained: asyncio.Future[None] | None = None
         self._is_paused = False
         self._lingering_bytes = 0
@@ -61,8 +63,8 @@ class ClientConnection(asyncio.Protocol):
         self.is_full = False  # of what the client has not taken yet
         self.is_lost = False
 
-    @property
     def keeps_going(self) -> bool:
+        """Tell whether further requests are taken."""
         return not self._connections.is_closing
 
     def look(self, *, now: float) -> None:
@@ -123,6 +125,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
         self._deadline = time.monotonic() + HEAD_S
+        self.task = self._loop.create_task(self._answer_each())
         if not self._connections.add(self):
             self.abort()
 
@@ -138,6 +141,7 @@ class ClientConnection(asyncio.Protocol):
         self._connections.drop(self)
         if self._turn is not None:
             self._turn.wake()
+        self._wake()
         self.resume_writing()
 
     def pause_writing(self) -> None:
@@ -161,7 +165,7 @@ class ClientConnection(asyncio.Protocol):
             self._pass_over(turn, data)
         else:
             turn.take(data)
-            if len(turn.rest) > MOST_WAITING_BYTES:
+            if len(turn.body.rest) > MOST_WAITING_BYTES:
                 self.pause()
 
     def _begin(self, raw: bytes) -> None:
@@ -178,7 +182,25 @@ class ClientConnection(asyncio.Protocol):
         if parts[1]:
             turn.take(parts[1])
         self._turn = turn
-        self._task = self._loop.create_task(self._answer(turn))
+        self._is_due = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._wanted is not None and not self._wanted.done():
+            self._wanted.set_result(None)
+
+    async def _answer_each(self) -> None:
+        """Answer what comes; a task for each request would cost more than the wait for one."""
+        try:
+            while self._is_due or not self.is_lost:
+                if not self._is_due:
+                    self._wanted = self.future()
+                    await self._wanted
+                elif self._turn is not None:
+                    self._is_due = False
+                    await self._answer(self._turn)
+        finally:
+            self.abort()  # for nobody would answer on it any more
 
     async def _answer(self, turn: Turn) -> None:
         try:
@@ -198,9 +220,9 @@ class ClientConnection(asyncio.Protocol):
 
     def _go_on(self, turn: Turn) -> None:
         """Turn to the next request, once what is left of this one has come."""
-        if turn.must_close and turn.is_read:
+        if turn.must_close and turn.body.is_complete:
             self.close()
-        elif not turn.is_read:
+        elif not turn.body.is_complete:
             self._give(LINGER_S, now=time.monotonic())
             self.resume()
         elif self.is_full and not self.is_lost:
@@ -213,8 +235,8 @@ class ClientConnection(asyncio.Protocol):
             self._give(IDLE_S, now=time.monotonic())
             self._lingering_bytes = 0
             self.resume()
-            if turn.rest:
-                self.data_received(turn.rest)
+            if turn.body.rest:
+                self.data_received(turn.body.rest)
 
     def _give(self, seconds: float, *, now: float) -> None:
         """Set the client a deadline."""
@@ -237,7 +259,7 @@ class ClientConnection(asyncio.Protocol):
             self.close()
             return
         turn.take(data)
-        if turn.is_read:
+        if turn.body.is_complete:
             self._go_on(turn)
 
     def _refuse(self, why: str) -> None:

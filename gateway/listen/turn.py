@@ -24,10 +24,13 @@ class Line(Protocol):
     def is_lost(self) -> bool: ...
 
     @property
-    def keeps_going(self) -> bool: ...
+    def is_full(self) -> bool: ...
 
     @property
-    def is_full(self) -> bool: ...
+    def task(self) -> "asyncio.Task[None] | None":
+        """The one that answers its turns."""
+
+    def keeps_going(self) -> bool: ...
 
     def write(self, data: bytes) -> None: ...
 
@@ -46,24 +49,26 @@ class Turn:
     """A request to be read, and to be answered once. Reading and sending raise Closed."""
 
     __slots__ = (
-        "_body",
         "_expects_continue",
         "_line",
         "_pieces",
         "_sends_chunks",
         "_waiter",
         "_waiting_bytes",
+        "body",
         "head",
         "is_answered",
         "is_garbled",
         "is_over",
         "must_close",
+        "task",
     )
 
     def __init__(self, line: Line, head: RequestHead) -> None:
         self._line = line
         self.head = head
-        self._body = head.body()
+        self.body = head.body()  # what has come of it, and what came behind it
+        self.task = line.task
         self._pieces: list[bytes] = []
         self._waiting_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -75,23 +80,13 @@ class Turn:
         self.must_close = not head.keeps_connection
 
     @property
-    def is_read(self) -> bool:
-        """Whether all of the request has come."""
-        return self._body.is_complete
-
-    @property
     def is_lost(self) -> bool:
         """Whether the client has left."""
         return self._line.is_lost
 
-    @property
-    def rest(self) -> bytes:
-        """What came behind the request."""
-        return self._body.rest
-
     def take(self, data: bytes) -> None:
         """Take what the connection brings; raises Garbled."""
-        piece = self._body.feed(data)
+        piece = self.body.feed(data)
         if piece and not self.is_over:
             self._pieces.append(piece)
             self._waiting_bytes += len(piece)
@@ -133,7 +128,7 @@ class Turn:
 
     async def whole(self) -> bytes:
         """Read the body to its end; who calls has looked at its length."""
-        while not self._body.is_complete:
+        while not self.body.is_complete:
             await self._more()
         return self.taken()
 
@@ -142,7 +137,7 @@ class Turn:
 
     async def __anext__(self) -> bytes:
         while not self._pieces:
-            if self._body.is_complete:
+            if self.body.is_complete:
                 raise StopAsyncIteration
             await self._more()
         return self.taken()
@@ -186,7 +181,7 @@ class Turn:
         if self.is_answered:
             raise RuntimeError("a request is answered once")
         self.is_answered = True
-        self.must_close = self.must_close or not self._line.keeps_going
+        self.must_close = self.must_close or not self._line.keeps_going()
 
     def _connection(self) -> tuple[str, ...]:
         if self.must_close:

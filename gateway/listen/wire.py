@@ -14,16 +14,16 @@ CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WORTH_SPARING_BYTES: Final = 65_536
 
 _STATUS_LINES: Final = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus
 }
 
 
 def head(status: int, headers: Iterable[tuple[str, str]], *framing: str, now: float) -> bytes:
     """Write the head of an answer; `framing` are complete header lines without their ends."""
-    line = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
-    fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    last = "\r\n".join(framing)
-    return f"{line}{fields}date: {_date(int(now))}\r\n{last}\r\n\r\n".encode("latin-1")
+    start = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} "
+    date = f"date: {_date(int(now))}"
+    lines = (start, *map(": ".join, headers), date, *framing, "\r\n")
+    return "\r\n".join(lines).encode("latin-1")
 
 
 def chunk(data: bytes) -> bytes:

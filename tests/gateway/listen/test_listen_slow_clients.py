@@ -106,6 +106,26 @@ def test_the_next_request_waits_until_the_answer_before_it_was_taken():
     with_client(work, size=500_000)
 
 
+def test_the_task_of_a_connection_ends_with_it_and_not_with_a_request():
+    async def work(client):
+        await client.send(REQUEST % 0)
+        assert not client.connection.task.done()
+        client.connection.connection_lost(None)
+        await asyncio.wait_for(client.connection.task, 5)
+
+    with_client(work, size=10)
+
+
+def test_a_connection_whose_task_is_ended_is_ended_too():
+    async def work(client):
+        await asyncio.sleep(0)
+        client.connection.task.cancel()
+        await asyncio.wait({client.connection.task})
+        assert client.transport.ended == "aborted"
+
+    with_client(work, size=10)
+
+
 def test_a_client_that_reads_nothing_holds_one_answer_and_not_for_long():
     async def work(client):
         await client.send(REQUEST % 0 + REQUEST % 1)

@@ -1,7 +1,6 @@
 """One connection to a provider's server: a request goes out, its answer comes in as it comes."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Final, cast
 
 from gateway.forward.failures import Cut
@@ -17,75 +16,55 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_error",
-        "_is_lost",
         "_is_paused",
         "_loop",
-        "_reader",
         "_transport",
         "_waiter",
         "_waiting_bytes",
+        "answer",
         "idle_since",
+        "is_lost",
     )
 
     def __init__(self) -> None:
         self.idle_since = 0.0
         self._loop = asyncio.get_running_loop()  # asking for it costs a system call
         self._transport: asyncio.Transport | None = None
-        self._reader = AnswerReader()
+        self.answer = AnswerReader()  # the last one
         self._body: list[bytes] = []
         self._waiting_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._error: Exception | None = None
-        self._is_lost = False
+        self.is_lost = False
         self._is_paused = False
-
-    @property
-    def is_open(self) -> bool:
-        return not self._is_lost
 
     @property
     def is_reusable(self) -> bool:
         """Whether the answer is complete and taken, and the server keeps the connection."""
-        if self._is_lost or self._body or self._error is not None:
+        if self.is_lost or self._body or self._error is not None:
             return False
-        return self._reader.is_reusable
-
-    @property
-    def status(self) -> int:
-        return self._reader.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers of the answer, by their names in lower case."""
-        return self._reader.headers
+        return self.answer.is_reusable
 
     def send(self, request: bytes) -> None:
         """Write a whole request; its answer is the next thing to be read."""
-        self._reader = AnswerReader()
-        if self._transport is not None and not self._is_lost:
+        self.answer = AnswerReader()
+        if self._transport is not None and not self.is_lost:
             self._transport.write(request)
 
-    @property
     def has_piece(self) -> bool:
-        """Whether more of the body can be taken without waiting, or its end be told."""
-        return bool(self._body) or self._reader.is_complete
+        """Tell whether more of the body can be taken without waiting, or its end be told."""
+        return bool(self._body) or self.answer.is_complete
 
-    @property
     def is_taken(self) -> bool:
-        """Whether all of the answer has come and been taken."""
-        return self._reader.is_complete and not self._body
-
-    async def answered(self) -> None:
-        """Wait for status and headers; raises `Garbled` or `Cut`."""
-        while not self._reader.has_head:
-            await self._something()
+        """Tell whether all of the answer has come and been taken."""
+        return self.answer.is_complete and not self._body
 
     async def piece(self) -> bytes:
         """Return what has come of the body since, empty at its end; raises `Garbled` or `Cut`."""
         while not self._body:
-            if self._reader.is_complete:
+            if self.answer.is_complete:
                 return b""
-            await self._something()
+            await self.something()
         return self.taken()
 
     def taken(self) -> bytes:
@@ -98,16 +77,16 @@ class Connection(asyncio.Protocol):
         return body
 
     def close(self) -> None:
-        self._is_lost = True
+        self.is_lost = True
         if self._transport is not None:
             self._transport.abort()
 
-    def _something(self) -> "asyncio.Future[None]":
+    def something(self) -> "asyncio.Future[None]":
         """Give what can be waited for until something comes; raises `Garbled` or `Cut`."""
         if self._error is not None:
             raise self._error
-        if self._is_lost:
-            raise Cut(had_begun=self._reader.has_begun)
+        if self.is_lost:
+            raise Cut(had_begun=self.answer.has_begun)
         self._waiter = waiter = self._loop.create_future()
         return waiter
 
@@ -117,7 +96,7 @@ class Connection(asyncio.Protocol):
             waiter.set_result(None)
 
     def _resume(self) -> None:
-        if self._transport is not None and not self._is_lost:
+        if self._transport is not None and not self.is_lost:
             self._is_paused = False
             self._transport.resume_reading()
 
@@ -127,11 +106,11 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._reader.is_complete:  # nobody has asked for it: the next answer would be in doubt
+        if self.answer.is_complete:  # nobody has asked for it: the next answer would be in doubt
             self.close()
             return
         try:
-            body = self._reader.feed(data)
+            body = self.answer.feed(data)
         except Garbled as error:
             self._error = error
             self.close()
@@ -144,9 +123,9 @@ class Connection(asyncio.Protocol):
         """Let the transport close: nobody is left to answer."""
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._is_lost = True
-        if error is None and self._reader.ends_with_connection:
-            self._reader.end()
+        self.is_lost = True
+        if error is None and self.answer.ends_with_connection:
+            self.answer.end()
         self._wake()
 
     def _keep(self, body: bytes) -> None:

@@ -15,6 +15,7 @@ from providers.kinds.vocabulary import Endpoint, ErrorClass
 
 GOOD_FOR_S: Final = 30.0
 _THREADS: Final = 8
+_NEVER: Final = (None, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,14 +50,17 @@ class Destinations:
         self._resolver = resolver
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="names")
 
-    def known(self, url: str, access: Access) -> Lane | None:
-        """Return the way to a URL's host where it was checked just now."""
-        lane, checked_at = access.lanes.get(_origin(url), (None, 0.0))
+    def known(self, origin: str, access: Access) -> Lane | None:
+        """Return the way to an origin where it was checked just now."""
+        lane, checked_at = access.lanes.get(origin, _NEVER)
         return None if time.monotonic() - checked_at > GOOD_FOR_S else lane
 
-    async def of(self, url: str, access: Access) -> Lane:
-        """Check where a URL's host is; raises `AttemptFailed` where it may not be called."""
-        now, origin = time.monotonic(), _origin(url)
+    async def of(self, origin: str, access: Access) -> Lane:
+        """Check where a host is; raises `AttemptFailed` where it may not be called.
+
+        An `origin` is a URL before its path.
+        """
+        now = time.monotonic()
         lane = self._pool.lane(await self._resolve(origin, access.policy))
         access.lanes[origin] = (lane, now)
         return lane
@@ -77,9 +81,3 @@ class Destinations:
         except TimeoutError as error:
             message = "The name server did not answer in time. Check the DNS of this machine."
             raise AttemptFailed(ErrorClass.UNREACHABLE, message) from error
-
-
-def _origin(url: str) -> str:
-    """Cut a URL before its path."""
-    end = url.find("/", url.find("://") + 3)
-    return url if end < 0 else url[:end]

@@ -17,7 +17,7 @@ class Incoming:
     the wait (ClientLeft, Stopping).
     """
 
-    __slots__ = ("_connection", "_longest_wait_s", "_watched", "headers", "lane", "status")
+    __slots__ = ("_longest_wait_s", "_watched", "connection", "headers", "lane", "status")
 
     def __init__(
         self,
@@ -28,9 +28,9 @@ class Incoming:
         longest_wait_s: float,
     ) -> None:
         self.lane = lane
-        self.status = connection.status
-        self.headers = connection.headers
-        self._connection = connection
+        self.status = connection.answer.status
+        self.headers = connection.answer.headers
+        self.connection = connection
         self._watched = watched
         self._longest_wait_s = longest_wait_s
 
@@ -38,21 +38,17 @@ class Incoming:
     def destination(self) -> Destination:
         return self.lane.destination
 
-    @property
-    def connection(self) -> Connection:
-        return self._connection
-
     def header(self, name: str) -> str:
         """Return a header by its name in lower case, empty where there is none."""
         return self.headers.get(name, "")
 
     async def piece(self) -> bytes:
         """Return what came since, empty at the end."""
-        if self._connection.has_piece:
-            return self._connection.taken()
+        if self.connection.has_piece():
+            return self.connection.taken()
         try:
             with self._watched.at_most(self._longest_wait_s):
-                return await self._connection.piece()
+                return await self.connection.piece()
         except TooLong:
             longest_s = self._watched.allowed_s(self._longest_wait_s)
             raise failures.timed_out(self.destination, longest_s) from None
@@ -65,8 +61,8 @@ class Incoming:
         """Return the body read to its end; beyond `most_bytes` it counts as failed."""
         pieces = []
         size = 0
-        while not self._connection.is_taken:
-            piece = await self.piece()
+        while not self.connection.is_taken():
+            piece = self.connection.taken() or await self.piece()
             size += len(piece)
             if size > most_bytes:
                 raise failures.too_large(self.destination, most_bytes)

@@ -22,12 +22,14 @@ class Lane:
     waiting: list[Connection] = field(default_factory=list)
 
     def idle(self) -> Connection | None:
-        """Return the connection that was used last, if one is still usable."""
+        """Return the connection that was used last, if one is still open.
+
+        One whose server says something that nobody has asked for closes by itself.
+        """
         while self.waiting:
             connection = self.waiting.pop()
-            if connection.is_reusable:
+            if not connection.is_lost:
                 return connection
-            connection.close()
         return None
 
     def give_back(self, connection: Connection, *, now: float) -> None:

@@ -33,10 +33,11 @@ class Sender:
 
         Raises AttemptFailed, or what ended the wait (ClientLeft, Stopping).
         """
-        lane = self._destinations.known(request.url, access)
+        origin, path = _split(request.url)
+        lane = self._destinations.known(origin, access)
         if lane is None:
-            lane = await self._destinations.of(request.url, access)
-        message = _message(request, lane.host, passed)
+            lane = await self._destinations.of(origin, access)
+        message = _message(request, path, lane.host, passed)
         idle = lane.idle()
         if idle is not None:
             try:
@@ -76,7 +77,8 @@ class Sender:
         try:
             connection.send(message)
             with watched.at_most(self._bounds.first_byte_s):
-                await connection.answered()
+                while not connection.answer.has_head:
+                    await connection.something()
             has_answered = True
         except TooLong:
             longest_s = watched.allowed_s(self._bounds.first_byte_s)
@@ -89,15 +91,15 @@ class Sender:
         return Incoming(connection, lane, watched, longest_wait_s=self._bounds.between_chunks_s)
 
 
-def _message(request: Request, host: str, passed: Mapping[str, str]) -> bytes:
+def _message(request: Request, path: str, host: str, passed: Mapping[str, str]) -> bytes:
     """Write a request; the provider's own headers win over the client's."""
     body = request.body or b""
     fields = {**passed, **_OWN_HEADERS, **request.headers}
-    lines = "".join([f"{name}: {value}\r\n" for name, value in fields.items()])
+    lines = "\r\n".join(map(": ".join, fields.items()))
     if not _are_sendable(fields.values(), lines):
         raise _unsendable(fields)
-    start = f"{request.method} {_path(request.url)} HTTP/1.1\r\nhost: {host}\r\n"
-    return f"{start}{lines}content-length: {len(body)}\r\n\r\n".encode("latin-1") + body
+    start = f"{request.method} {path} HTTP/1.1\r\nhost: {host}\r\n"
+    return f"{start}{lines}\r\ncontent-length: {len(body)}\r\n\r\n".encode("latin-1") + body
 
 
 def _are_sendable(values: Iterable[str], lines: str) -> bool:
@@ -111,7 +113,10 @@ def _unsendable(fields: Mapping[str, str]) -> AttemptFailed:
     return AttemptFailed(ErrorClass.BAD_REQUEST, message)
 
 
-def _path(url: str) -> str:
+def _split(url: str) -> tuple[str, str]:
+    """Split a URL into its origin, and its path as it may be sent."""
     start = url.find("/", url.find("://") + 3)
-    path = "/" if start < 0 else url[start:]
-    return path if path.isascii() else quote(path, safe="/?%=&:@!$'()*+,;~-._")
+    if start < 0:
+        return url, "/"
+    path = url[start:]
+    return url[:start], path if path.isascii() else quote(path, safe="/?%=&:@!$'()*+,;~-._")

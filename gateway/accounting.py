@@ -65,6 +65,7 @@ class Accounting:
         self._spool, self._journal, self._meter = kept.spool, kept.journal, kept.meter
         self._ledger = Ledger(kept.spool, writer=kept.meter.name, by_worker=by_worker)
         self._serves_unrecorded = serves_unrecorded
+        self.writer = kept.meter.name  # this process, in the ledger
         self._has_gap = False  # in the journal
         self._noted_at = -inf
         self._swept_at = -inf
@@ -117,11 +118,6 @@ class Accounting:
     def waive(self) -> None:
         """Take back a call that leaves no line."""
         self._meter.waive()
-
-    @property
-    def writer(self) -> str:
-        """Tell this process's name in the ledger."""
-        return self._meter.name
 
     def take(self, entry: Entry) -> None:
         """Take the line of a call that has ended."""

@@ -172,7 +172,7 @@ def _hop(agent: Agent, one: Considered, outlook: Outlook, choosing: Choosing) ->
 
 def _illness(target: Target, choosing: Choosing) -> Obstacle | None:
     """Say what is wrong with one that is asked all the same, for it is the last that is left."""
-    if choosing.is_open(target):
+    if choosing.is_open(target, choosing.now):
         return Obstacle.BREAKER_OPEN
     if target.is_well(choosing.now):
         return None

@@ -50,7 +50,7 @@ class Breaker:
         self._states: dict[str, State] = {}
         self._notes: deque[str] = deque(maxlen=_MOST_NOTES)
 
-    def is_open(self, target: Target, *, now: float) -> bool:
+    def is_open(self, target: Target, now: float) -> bool:
         """Tell whether it is to be left alone at this moment."""
         state = self._states.get(key_of(target)) if self._states else None
         return state is not None and state.is_open and now < state.open_until

@@ -28,17 +28,24 @@ async def ending_of(call: Call, work: Awaitable[Ending]) -> Ending:
     """Wait for a call's work and return how it ended; never raises for what went wrong in it."""
     try:
         return await work
-    except Refusal as refusal:
-        return refuse(call, refusal)
-    except DatabaseAway:
-        return refuse(call, Unavailable(_DATABASE_AWAY, retry_after_s=SOON_S))
-    except Stopping:
-        return refuse(call, Unavailable(RESTARTING, retry_after_s=SOON_S))
-    except ClientLeft:
-        return Ending(0, _asked(call), Outcome.PARTIAL, CLIENT_LEFT)
-    except Exception:
-        logger.exception("call %s failed", call.exchange.request_id)
-        return refuse(call, Broken(_BROKEN))
+    except Exception as error:  # noqa: BLE001 - told apart there, and logged
+        return ended_by(error, call)
+
+
+def ended_by(error: Exception, call: Call) -> Ending:
+    """Tell the client what ended its call, and return how that is kept."""
+    match error:
+        case Refusal():
+            return refuse(call, error)
+        case DatabaseAway():
+            return refuse(call, Unavailable(_DATABASE_AWAY, retry_after_s=SOON_S))
+        case Stopping():
+            return refuse(call, Unavailable(RESTARTING, retry_after_s=SOON_S))
+        case ClientLeft():
+            return Ending(0, _asked(call), Outcome.PARTIAL, CLIENT_LEFT)
+        case _:
+            logger.error("call %s failed", call.exchange.request_id, exc_info=error)
+            return refuse(call, Broken(_BROKEN))
 
 
 def refuse(call: Call, refusal: Refusal) -> Ending:

@@ -27,7 +27,7 @@ def refused(target: Target, obstacle: Obstacle, need: Need, *, name: str) -> Ref
             return _mismatch(target, need)
         case Obstacle.CONTEXT_WINDOW:
             return RequestTooLong(
-                f"The request has about {need.count():,} tokens, and {target.name} takes "
+                f"The request has about {need.count_tokens():,} tokens, and {target.name} takes "
                 f"{target.context_window:,}. Send less, or name a model with a larger window.",
                 param="model",
             )

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from gateway import delivery
@@ -13,10 +12,11 @@ from gateway.bounds import Bounds
 from gateway.breaker import Breaker
 from gateway.callers import Caller
 from gateway.calls import Call, Ending
-from gateway.edge import SOON_S, ending_of
+from gateway.edge import SOON_S, ended_by
 from gateway.endpoints import Entrance
 from gateway.estimates import need_of
 from gateway.finished import entry_of
+from gateway.formats.asking import Asked
 from gateway.forward.failures import AttemptFailed
 from gateway.limits import Limits
 from gateway.metrics import Metrics
@@ -41,6 +41,7 @@ Look = Callable[[float], Awaitable[None]]
 class Pipeline:
     """What a call goes through; one for the whole process.
 
+    What is known by now is asked for without a wait: each coroutine that is spared counts.
     `look` reads the epoch, unless that was done after a moment of the monotonic clock.
     """
 
@@ -63,10 +64,13 @@ class Pipeline:
         """
         self.watch.add(call.watched)
         try:
-            ending = await ending_of(call, self._answer(call, entrance))
+            ending = await self._answer(call, entrance)
+        except Exception as error:  # noqa: BLE001 - told apart there, and logged
+            ending = ended_by(error, call)
         finally:
             self.watch.drop(call.watched)
-        self.limits.end(call, ending)
+        if call.ticket is not None:
+            self.limits.end(call, ending)
         provider = call.target.provider_id if call.target else ""
         self.metrics.answered(str(entrance.format), ending.status, provider, call.elapsed_s)
         is_free = call.asked is not None and call.asked.counts_tokens
@@ -80,23 +84,37 @@ class Pipeline:
 
     async def reach(self, call: Call) -> tuple[Table, Caller]:
         """Find what a call's token may reach; raises a Refusal or DatabaseAway."""
-        caller = await self._caller(call)
+        token = token_in(call.exchange.headers.get)
+        call.caller = caller = await self.principals.of(token, now=call.started_at)
         return await self.tables.of(caller.project_pk), caller
 
     async def _answer(self, call: Call, entrance: Entrance) -> Ending:
         if self.accounting.is_overfull:  # before the caller is known, so that no line is kept
             raise Unavailable(_LEDGER_FULL, retry_after_s=SOON_S)
-        caller = await self._caller(call)
+        now, token = call.started_at, token_in(call.exchange.headers.get)
+        caller = self.principals.known(token, now=now) or await self.principals.of(token, now=now)
+        call.caller = caller
         self.accounting.see()
-        table = await self.tables.of(caller.project_pk)
+        table = self.tables.known(caller.project_pk) or await self.tables.of(caller.project_pk)
         if self.accounting.is_full:
             raise Unavailable(_LEDGER_FULL, retry_after_s=SOON_S)
-        body = await self._body(call)
+        body = call.exchange.body_at_hand(self.bounds.most_request_bytes) or await self._body(call)
         call.asked = asked = entrance.read(body)
         need = need_of(asked, len(body))
-        question = Question(asked, call.form, passed(call.exchange.headers))
-        found = await self._candidates(call, table, need)
-        for target in await self.limits.admit(call, found):
+        try:
+            found = self._chosen(call, table, need)
+        except (NoSuchModel, NotAllowed):
+            found = await self._chosen_anew(call, need)
+        if caller.limits:
+            found = await self.limits.admit(call, found)
+        return await self._first_answer(call, table, need, found)
+
+    async def _first_answer(
+        self, call: Call, table: Table, need: Need, found: tuple[Target, ...]
+    ) -> Ending:
+        """Ask one candidate after the other, and let the client have the first answer."""
+        question = Question(_asked(call), call.form, passed(call.exchange.headers))
+        for target in found:
             if call.attempts and not await self._may_follow(call, table, target, need):
                 continue
             answer = await self._attempt(call, target, question)
@@ -106,35 +124,23 @@ class Pipeline:
                 return await self._relay(call, answer)
         raise _nobody_answered(call)
 
-    async def _caller(self, call: Call) -> Caller:
-        token = token_in(call.exchange.headers.get)
-        call.caller = caller = await self.principals.of(token, now=call.started_at)
-        return caller
-
     async def _body(self, call: Call) -> bytes:
         bounds = self.bounds
         return await call.exchange.body(
             call.watched, most_bytes=bounds.most_request_bytes, longest_s=bounds.request_s
         )
 
-    async def _candidates(self, call: Call, table: Table, need: Need) -> tuple[Target, ...]:
-        """Choose; a name that leads nowhere is looked up once more where something has changed."""
-        try:
-            return self._chosen(call, table, need)
-        except (NoSuchModel, NotAllowed):
-            await self.look(call.started)
-            newest, _ = await self.reach(call)
-            if newest is table:
-                raise
+    async def _chosen_anew(self, call: Call, need: Need) -> tuple[Target, ...]:
+        """Look once more where a name leads that led nowhere: something may have changed."""
+        await self.look(call.started)
+        newest, _ = await self.reach(call)
         return self._chosen(call, newest, need)
 
     def _chosen(self, call: Call, table: Table, need: Need) -> tuple[Target, ...]:
-        asked, caller = call.asked, call.caller
-        if asked is None or caller is None:
-            raise RuntimeError("nobody has asked")
-        now = time.time()
-        choosing = Choosing(partial(self.breaker.is_open, now=now), now=now)
-        found = candidates(table, asked.model, caller, need, choosing)
+        if call.caller is None:
+            raise RuntimeError("nobody has called")
+        choosing = Choosing(self.breaker.is_open, now=time.time())
+        found = candidates(table, _asked(call).model, call.caller, need, choosing)
         return found[: self.bounds.most_attempts]
 
     async def _may_follow(self, call: Call, table: Table, target: Target, need: Need) -> bool:
@@ -142,7 +148,7 @@ class Pipeline:
 
         Raises the Refusal where the token has lost what it called by.
         """
-        if call.watched.is_overdue or self.breaker.is_open(target, now=time.time()):
+        if call.watched.is_overdue or self.breaker.is_open(target, time.time()):
             return False
         newest, _ = await self.reach(call)
         if newest is table:
@@ -200,6 +206,12 @@ class Pipeline:
             return await delivery.relay(call, flowing, self.bounds)
         finally:
             self.attempts.end(flowing)
+
+
+def _asked(call: Call) -> Asked:
+    if call.asked is None:
+        raise RuntimeError("nothing was asked")
+    return call.asked
 
 
 def _nobody_answered(call: Call) -> NobodyAnswered:

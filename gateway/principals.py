@@ -58,24 +58,26 @@ class Principals:
         self._callers: Remembered[bytes, Caller] = Remembered(most=_MOST_CALLERS)
         self._rejected: dict[bytes, tuple[_Verdict, float]] = {}
 
-    async def of(self, token: str, *, now: float) -> Caller:
-        """Return a token's caller; raises TokenInvalid, NotAllowed, Unavailable or DatabaseAway.
+    def known(self, token: str, *, now: float) -> Caller | None:
+        """Return the caller of a token that is remembered; raises TokenInvalid.
 
         `now` is Unix time: a key's expiry counts without anybody telling the gateway.
         """
-        digest = _digest(token)
-        caller = self._callers.known(digest)
-        if caller is None:
-            caller = await self._found(digest, token, now)
-        if caller.expires_at is not None and caller.expires_at <= now:
-            raise _refusal(_Verdict.UNKNOWN)
-        return caller
+        caller = self._callers.known(_digest(token))
+        return None if caller is None else _unexpired(caller, now)
+
+    async def of(self, token: str, *, now: float) -> Caller:
+        """Return a token's caller; raises TokenInvalid, NotAllowed, Unavailable or DatabaseAway."""
+        caller = self.known(token, now=now)
+        return caller or _unexpired(await self._found(_digest(token), token, now), now)
 
     def forget(self) -> None:
         self._callers.forget()
         self._rejected.clear()
 
     async def _found(self, digest: bytes, token: str, now: float) -> Caller:
+        if not _TOKEN.fullmatch(token):
+            raise _refusal(_Verdict.UNKNOWN)
         verdict, until = self._rejected.get(digest, (_Verdict.UNKNOWN, 0.0))
         if now < until:
             raise _refusal(verdict)
@@ -97,15 +99,13 @@ class Principals:
 
 def token_in(header: Callable[[str], str | None]) -> str:
     """Find the client's token in the headers of any client family; empty where there is none."""
-    for name in TOKEN_HEADERS:
-        value = header(name)
-        if not value:
-            continue
-        if name == "authorization":
-            value = value[len(_BEARER) :] if value[: len(_BEARER)].lower() == _BEARER else ""
-        if value.strip():
-            return value.strip()
-    return ""
+    bearer = header(TOKEN_HEADERS[0])
+    if bearer and bearer[: len(_BEARER)].lower() == _BEARER:
+        token = bearer[len(_BEARER) :].strip()
+        if token:
+            return token
+    values = ((header(name) or "").strip() for name in TOKEN_HEADERS[1:])
+    return next(filter(None, values), "")
 
 
 def _digest(token: str) -> bytes:
@@ -114,9 +114,13 @@ def _digest(token: str) -> bytes:
             "This needs a token. Send an agent's or an API key as “Authorization: Bearer ax…”; "
             "the Agents and API keys pages of your project make them."
         )
-    if not _TOKEN.fullmatch(token):
-        raise _refusal(_Verdict.UNKNOWN)
     return hashlib.sha256(token.encode()).digest()
+
+
+def _unexpired(caller: Caller, now: float) -> Caller:
+    if caller.expires_at is not None and caller.expires_at <= now:
+        raise _refusal(_Verdict.UNKNOWN)
+    return caller
 
 
 def _refusal(verdict: _Verdict) -> Refusal:

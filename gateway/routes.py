@@ -16,7 +16,7 @@ Agents, facades and grants join here without touching the rules in `gateway.rout
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from gateway.snapshots.tables import Facade, Target
 from providers.kinds.vocabulary import Format
@@ -72,17 +72,17 @@ class Obstacle(StrEnum):
     UNPRICED = "unpriced"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What a request needs of whoever answers it.
+class Need(NamedTuple):
+    """What a request needs of whoever answers it. A tuple, for one is made for each call.
 
-    `most_tokens` is a bound that costs nothing; `count` is asked only where a window is below it.
+    `most_tokens` is a bound that costs nothing; `count_tokens` is asked only where a window is
+    below it.
     """
 
     format: Format
     most_tokens: int = 0
-    count: Callable[[], int] = lambda: 0
+    count_tokens: Callable[[], int] = lambda: 0
 
     def fits(self, window: int | None) -> bool:
         """Tell whether it fits a context window; an unknown one is not in the way."""
-        return window is None or self.most_tokens <= window or self.count() <= window
+        return window is None or self.most_tokens <= window or self.count_tokens() <= window

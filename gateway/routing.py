@@ -17,7 +17,7 @@ DEFAULT_NAMES: Final = frozenset({"", "default", "axiom/default"})
 TASK_NAME: Final = "task"
 
 Draw = Callable[[], float]
-IsOpen = Callable[[Target], bool]
+IsOpen = Callable[[Target, float], bool]  # at a moment of Unix time
 
 
 class Choosing(NamedTuple):
@@ -26,7 +26,7 @@ class Choosing(NamedTuple):
     `draw` gives numbers from 0 up to 1; a constant one puts the heavier first. `now` is Unix time.
     """
 
-    is_open: IsOpen = lambda _target: False
+    is_open: IsOpen = lambda _target, _now: False
     draw: Draw = random.random
     now: float = 0.0
 
@@ -85,7 +85,7 @@ def explained(table: Table, name: str, seeker: Seeker, need: Need, choosing: Cho
     considered = (
         Considered(
             target,
-            None if target in chosen else met[target.id] or _left_out(target, choosing.is_open),
+            None if target in chosen else met[target.id] or _left_out(target, choosing),
         )
         for target in named.targets
     )
@@ -130,6 +130,15 @@ def _within_route(table: Table, seeker: Seeker) -> Iterable[Target]:
 
 
 def _named(table: Table, name: str, seeker: Seeker, draw: Draw) -> _Named:
+    if seeker.route.by is not By.NAME:
+        return _routed(table, name, seeker, draw)
+    if name in DEFAULT_NAMES or name == TASK_NAME:
+        return _ordered(table, name)
+    return _by_name(table, name, seeker, draw)
+
+
+def _routed(table: Table, name: str, seeker: Seeker, draw: Draw) -> _Named:
+    """Give what somebody's calls lead to, whatever they name."""
     route = seeker.route
     if route.by is By.PIN:
         pinned = table.by_path.get(route.to)
@@ -141,9 +150,7 @@ def _named(table: Table, name: str, seeker: Seeker, draw: Draw) -> _Named:
         if facade is None:
             raise misnaming.gone("The model that this agent is routed to")
         return _behind(facade, facade.slug, seeker, draw)
-    if route.by is By.DEFAULT or name in DEFAULT_NAMES or name == TASK_NAME:
-        return _ordered(table, name)
-    return _by_name(table, name, seeker, draw)
+    return _ordered(table, name)
 
 
 def _ordered(table: Table, name: str) -> _Named:
@@ -231,8 +238,10 @@ def _usable(fitting: tuple[Target, ...], choosing: Choosing) -> tuple[Target, ..
 
     With every breaker open the first that is well is tried anyway.
     """
+    if len(fitting) == 1:
+        return fitting
     is_open, now = choosing.is_open, choosing.now
-    closed = [target for target in fitting if not is_open(target)]
+    closed = [target for target in fitting if not is_open(target, now)]
     return _well(closed, now) if closed else _well(fitting, now)[:1]
 
 
@@ -240,7 +249,7 @@ def _well(targets: Sequence[Target], now: float) -> tuple[Target, ...]:
     return tuple([target for target in targets if target.is_well(now)] or targets[:1])
 
 
-def _left_out(target: Target, is_open: IsOpen) -> Obstacle:
-    if is_open(target):
+def _left_out(target: Target, choosing: Choosing) -> Obstacle:
+    if choosing.is_open(target, choosing.now):
         return Obstacle.BREAKER_OPEN
     return Obstacle.MISSING if target.is_missing and not target.is_down else Obstacle.DOWN

@@ -42,7 +42,7 @@ _WORDS: Final[Mapping[Obstacle, Callable[[Target, Need], str]]] = {
         f"{target.kind.label} does not speak {need.format.value} for it."
     ),
     Obstacle.CONTEXT_WINDOW: lambda target, need: (
-        f"It takes {target.context_window:,} tokens, and the request has {need.count():,}."
+        f"It takes {target.context_window:,} tokens, and the request has {need.count_tokens():,}."
     ),
     Obstacle.BREAKER_OPEN: lambda _target, _need: (
         "It failed several times in a row, and is left alone for a while."
@@ -114,10 +114,7 @@ def choosing_at(now: float) -> tuple[Choosing, bool]:
     """Give what choices depend on at a moment of Unix time, and whether breakers could be seen."""
     breaker = Breaker()
     sees_breakers = _learn(breaker, now=now)
-    choosing = Choosing(
-        lambda target: breaker.is_open(target, now=now), lambda: _HEAVIER_FIRST, now
-    )
-    return choosing, sees_breakers
+    return Choosing(breaker.is_open, lambda: _HEAVIER_FIRST, now), sees_breakers
 
 
 def _learn(breaker: Breaker, *, now: float) -> bool:

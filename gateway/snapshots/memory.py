@@ -18,11 +18,12 @@ class Tables:
         self._database = database
         self._tables: Remembered[int, Table] = Remembered(most=_MOST_TABLES)
 
+    def known(self, project_pk: int) -> Table | None:
+        """Return a project's table where it is remembered."""
+        return self._tables.known(project_pk)
+
     async def of(self, project_pk: int) -> Table:
         """Return a project's table; raises DatabaseAway where it has to be read and can't be."""
-        known = self._tables.known(project_pk)
-        if known is not None:
-            return known
         read = partial(table_of, project_pk)
         return await self._tables.get(project_pk, partial(self._database.run, read))
 

@@ -61,9 +61,12 @@ class Endpoint:
                 yield line.partition(":")[2].strip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """One HTTP request, complete; headers hold the credential and stay out of a repr."""
+    """One HTTP request, complete; headers hold the credential and stay out of a repr.
+
+    Not frozen, for that would double what making one costs, and one is made for each call.
+    """
 
     method: str
     url: str

@@ -14,12 +14,12 @@ HEAVIER_FIRST: Final = 0.5
 CHAT: Final = Need(Format.CHAT)
 
 
-def nothing_open(_target: Target) -> bool:
+def nothing_open(_target: Target, _now: float) -> bool:
     return False
 
 
 def opened(*paths: str) -> IsOpen:
-    return lambda target: target.name in paths
+    return lambda target, _now: target.name in paths
 
 
 def choose(

@@ -57,7 +57,7 @@ def routes(project, owner):
     return {row.agent.name: row.route for row in rows}
 
 
-def by_gateway(project, agent, now, is_open=lambda _target: False):
+def by_gateway(project, agent, now, is_open=lambda _target, _now: False):
     """Ask the gateway's own functions, with what it loads itself; None for a refusal."""
     caller, need = caller_of_agent(agent), Need(Format.CHAT)
     try:

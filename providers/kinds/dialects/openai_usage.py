@@ -66,9 +66,10 @@ def counted(
 def _usage(usage: Json) -> Usage:
     total = count(usage, "total_tokens")
     if usage.keys().isdisjoint(_FINER):  # most local servers: nothing else is worth looking for
-        return counted(
-            prompt=_prompt(usage, total), completion=count(usage, "completion_tokens"), total=total
-        )
+        prompt, completion = _prompt(usage, total), count(usage, "completion_tokens")
+        if total == prompt + completion:
+            return Usage(prompt, completion)
+        return counted(prompt=prompt, completion=completion, total=total)
     generated = mapping(usage, "completion_tokens_details")
     details = mapping(usage, "prompt_tokens_details")
     return counted(

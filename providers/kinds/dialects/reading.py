@@ -90,9 +90,9 @@ def text(parent: Json, key: str) -> str:
 def count(parent: Json, key: str) -> int:
     """Return a number of tokens; null, absent and impossible values count as none."""
     value = parent.get(key)
-    if type(value) is not int and not isinstance(value, float):  # a boolean is no number
-        return 0
-    return int(value) if 0 <= value <= _MOST_TOKENS else 0
+    if type(value) is int or isinstance(value, float):  # a boolean is no number
+        return int(value) if 0 <= value <= _MOST_TOKENS else 0
+    return 0
 
 
 def wrong_shape(expected: str) -> UnreadableAnswer:

@@ -22,6 +22,7 @@ from usage.models import (
     UsageRecord,
     Writer,
 )
+from usage.models.batch import MOST_AT_ONCE, BatchQuerySet
 from usage.models.writer import Seen
 from usage.retention import keep_within
 
@@ -80,7 +81,7 @@ def test_what_is_broken_off_in_between_is_posted_later(monkeypatch):
 
     hand_over("bat_1", entries(1))
     with monkeypatch.context() as patch:
-        patch.setattr(Batch, "delete", broken_off)
+        patch.setattr(BatchQuerySet, "delete", broken_off)
         with pytest.raises(OperationalError):
             Batch.objects.post()
     assert (written(), Batch.objects.count()) == ([], 1)
@@ -102,6 +103,27 @@ def test_the_oldest_is_posted_first():
         "req_1",
         "req_3",
     ]
+
+
+def test_more_than_go_into_one_transaction_are_posted_too():
+    numbers = range(2 * MOST_AT_ONCE + 1)
+    for number in numbers:
+        hand_over(f"bat_{number}", entries(number))
+
+    Batch.objects.post()
+
+    assert UsageRecord.objects.count() == len(numbers)
+    assert not Batch.objects.exists()
+
+
+def test_lines_that_two_waiting_batches_have_count_once():
+    hand_over("bat_1", entries(1, 2))
+    hand_over("bat_2", entries(2, 3))
+
+    Batch.objects.post()
+
+    assert written() == ["req_1", "req_2", "req_3"]
+    assert requests_in(FreshBucket) == 3
 
 
 def test_what_comes_while_one_posts_is_for_the_next_time(monkeypatch):

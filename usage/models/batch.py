@@ -5,9 +5,10 @@ each only once, and a batch goes in the transaction that writes its lines.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
 from django.db import models, router, transaction
 
@@ -15,6 +16,10 @@ from usage.entries import Entry
 from usage.models.record import UsageRecord
 
 logger = logging.getLogger(__name__)
+
+# In one transaction. Ids are random, so that some hundred lines touch as many pages of an index:
+# together most batches touch the same ones, and each is written once.
+MOST_AT_ONCE: Final = 10
 
 
 class Waiting(NamedTuple):
@@ -45,7 +50,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         self.bulk_create([batch], ignore_conflicts=True)
 
     def post(self) -> None:
-        """Write into the ledger what waits by now, oldest first, each batch in one transaction.
+        """Write into the ledger what waits by now, oldest first, some batches in one transaction.
 
         What others are posting at this moment is left to them.
         """
@@ -56,18 +61,18 @@ class BatchQuerySet(models.QuerySet["Batch"]):
                 pass
 
     def post_oldest(self) -> bool:
-        """Post one, and leave of it what can't be in the ledger; False where there is none."""
+        """Post some, and leave of each what can't be in the ledger; False where there is none."""
         with transaction.atomic(using=router.db_for_write(self.model)):
-            batch = self.order_by("pk").select_for_update(skip_locked=True).first()
-            if batch is None:
-                return False
-            refused = _refused(batch)
-            if refused:
-                batch.lines, batch.count, batch.is_refused = _joined(refused), len(refused), True
+            oldest = self.order_by("pk").select_for_update(skip_locked=True)[:MOST_AT_ONCE]
+            batches = {batch.pk: batch for batch in oldest}
+            refused = _refused(batches.values())
+            for pk, lines in refused.items():
+                batch = batches.pop(pk)
+                batch.lines, batch.count, batch.is_refused = _joined(lines), len(lines), True
                 batch.save(update_fields=["lines", "count", "is_refused"])
-            else:
-                batch.delete()
-        return True
+            if batches:
+                self.filter(pk__in=batches).delete()
+        return bool(batches or refused)
 
 
 class Batch(models.Model):
@@ -101,14 +106,21 @@ def _joined(lines: Iterable[bytes]) -> bytes:
     return b"\n".join(lines)
 
 
-def _refused(batch: Batch) -> list[bytes]:
-    """Write a batch's lines into the ledger, and return those that can't be there."""
+def _refused(batches: Iterable[Batch]) -> Mapping[int, list[bytes]]:
+    """Write batches' lines into the ledger, and return those that can't be there, by batch."""
     entries: list[Entry] = []
-    refused: list[bytes] = []
-    for line in bytes(batch.lines).split(b"\n"):
-        try:
-            entries.append(Entry.from_line(line))
-        except ValueError:
-            logger.exception("a line of the batch %s is unreadable", batch.name)
-            refused.append(line)
-    return refused + [entry.as_line() for entry in UsageRecord.objects.append_taken(entries)]
+    batch_of: dict[str, int] = {}
+    refused: defaultdict[int, list[bytes]] = defaultdict(list)
+    for batch in batches:
+        for line in bytes(batch.lines).split(b"\n"):
+            try:
+                entry = Entry.from_line(line)
+            except ValueError:
+                logger.exception("a line of the batch %s is unreadable", batch.name)
+                refused[batch.pk].append(line)
+            else:
+                entries.append(entry)
+                batch_of[entry.request_id] = batch.pk
+    for entry in UsageRecord.objects.append_taken(entries):
+        refused[batch_of[entry.request_id]].append(entry.as_line())
+    return refused

@@ -116,7 +116,10 @@ class Connection(asyncio.Protocol):
             self.close()
         else:
             if body:
-                self._keep(body)
+                self._body.append(body)
+                self._waiting_bytes += len(body)
+                if self._waiting_bytes > MOST_WAITING_BYTES:
+                    self._pause()
         self._wake()
 
     def eof_received(self) -> None:
@@ -128,9 +131,7 @@ class Connection(asyncio.Protocol):
             self.answer.end()
         self._wake()
 
-    def _keep(self, body: bytes) -> None:
-        self._body.append(body)
-        self._waiting_bytes += len(body)
-        if self._waiting_bytes > MOST_WAITING_BYTES and not self._is_paused:
+    def _pause(self) -> None:
+        if not self._is_paused:
             self._is_paused = True
             cast("asyncio.Transport", self._transport).pause_reading()

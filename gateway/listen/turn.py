@@ -92,7 +92,8 @@ class Turn:
             self._waiting_bytes += len(piece)
             if self._waiting_bytes > MOST_WAITING_BYTES and self._waiter is None:
                 self._line.pause()
-        self.wake()
+        if self._waiter is not None:
+            self.wake()
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

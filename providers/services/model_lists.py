@@ -38,7 +38,6 @@ def arrange(
                 require(by, "aiProviders:DeleteProviderModel", model)
             remove(model, by=by)
         _choose_default(provider, default or next(iter(upstream_ids), ""))
-        Epoch.bump()
 
 
 def left_out(models: Iterable[ProviderModel], upstream_ids: Sequence[str]) -> list[ProviderModel]:

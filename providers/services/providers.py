@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Epoch, Project
-from providers.models import Provider
+from providers.models import ProjectRouting, Provider
 from providers.models.names import refuse_taken_name
 from providers.services import model_lists, terms
 from providers.services import secrets as stored
@@ -52,6 +52,7 @@ def change(
     check(draft, project=provider.project)
     action = "aiProviders:UpdateAiProvider"
     with transaction.atomic():
+        _hold_routings(provider)
         provider.lock_as(seen)
         _store(provider, draft, by=by, now=now, action=action)
     return provider
@@ -83,6 +84,7 @@ def set_enabled(provider: Provider, *, enabled: bool, by: Actor) -> None:
 def remove(provider: Provider, *, by: Actor) -> None:
     """Delete it with its models, and its secret where nothing else uses that."""
     with transaction.atomic():
+        _hold_routings(provider)
         audit.record(
             by, "aiProviders:DeleteAiProvider", provider, before=told(provider), after=None
         )
@@ -108,6 +110,14 @@ def told(provider: Provider) -> dict[str, object]:
     }
 
 
+def _hold_routings(provider: Provider) -> None:
+    """Hold them before anything else, as whoever watches its health does.
+
+    Two that held the same rows in another order would wait for each other, and one would fail.
+    """
+    ProjectRouting.objects.lock_for(provider)
+
+
 def _store(
     provider: Provider, draft: ProviderDraft, *, by: Actor, now: datetime, action: str
 ) -> None:
@@ -115,6 +125,7 @@ def _store(
     called_before = provider.called_as() if provider.pk else None
     try:
         with transaction.atomic():
+            _hold_routings(provider)
             _take(provider, draft)
             terms.apply(provider, accepts=draft.accepts_terms, by=by, now=now)
             if draft.entered_credential:

@@ -1,7 +1,11 @@
 """Adding and changing a provider: what is stored, what is refused, what is told."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.authority import Forbidden
@@ -30,6 +34,30 @@ def test_the_first_provider_makes_its_default_model_active(project, person):
     routing = ProjectRouting.objects.get(project=project)
     assert routing.active_model.upstream_id == "gpt-x"
     assert provider.default_model.upstream_id == "gpt-x"
+
+
+def test_routings_are_held_before_the_provider_and_the_epoch_comes_last(project, person):
+    """As the health monitor holds them: else the two would wait for each other."""
+    with CaptureQueriesContext(connection) as asked:
+        provider = add(project, person)
+    assert _writes(asked)[0] == "providers_projectrouting"
+    with CaptureQueriesContext(connection) as asked:
+        change(provider, person, name="Renamed")
+    assert _writes(asked)[0] == "providers_projectrouting"
+    with CaptureQueriesContext(connection) as asked:
+        add(project, person, name="Other")
+    touched = _writes(asked)
+    assert touched.index("providers_providermodel") < touched.index("accounts_epoch")
+    assert "providers_projectrouting" not in touched[touched.index("accounts_epoch") :]
+
+
+def _writes(asked):
+    """Name the tables that queries write or hold, in their order; routings are only held."""
+    pattern = re.compile(
+        r'^(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"|FROM "(providers_projectrouting)"'
+    )
+    found = (pattern.search(query["sql"]) for query in asked.captured_queries)
+    return [match.group(1) or match.group(2) for match in found if match]
 
 
 def test_a_second_provider_leaves_the_active_model_alone(project, person):

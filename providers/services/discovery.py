@@ -12,7 +12,7 @@ from accounts.audit import Actor
 from accounts.models import Epoch
 from providers.kinds.live_lists import names_of
 from providers.kinds.vocabulary import ListedModel
-from providers.models import CatalogEntry, ModelKind, Provider, ProviderModel
+from providers.models import CatalogEntry, ModelKind, ProjectRouting, Provider, ProviderModel
 from providers.services import connections, model_lists
 
 
@@ -131,6 +131,7 @@ def take(
     gone = [model for model in found.gone if model.public_id in remove]
     entries = {entry.model_id: entry for entry in CatalogEntry.objects.of_kind(provider.kind)}
     with transaction.atomic():
+        ProjectRouting.objects.lock_for(provider)  # first, as whoever watches its health does
         held = Provider.objects.select_for_update().get(pk=provider.pk)
         there = dict(held.models.values_list("upstream_id", "position"))
         first = max(there.values(), default=-1) + 1

@@ -15,7 +15,7 @@ from accounts import audit
 from accounts.models import Epoch
 from providers.health import Health
 from providers.kinds.oauth.vocabulary import Flow, Refusal, Server, TokenRefused, Tokens
-from providers.models import Login, LoginAttempt, Provider
+from providers.models import Login, LoginAttempt, ProjectRouting, Provider
 from providers.models.secret import SecretNeedsValue
 from providers.services import model_lists
 from providers.services.logins.attempts import CHANGED, new_secrets
@@ -114,6 +114,7 @@ def connect(attempt: LoginAttempt, server: Server, tokens: Tokens, *, now: datet
     Nothing is stored where the provider was changed since: they are not for what it is now.
     """
     with transaction.atomic():
+        ProjectRouting.objects.lock_for(attempt.provider)  # first, as the health monitor does
         held = Provider.objects.select_for_update(of=("self",)).get(pk=attempt.provider_id)
         if attempt.binding != held.login_binding:
             attempt.end(Status.FAILED, CHANGED, now=now)

@@ -101,6 +101,7 @@ class Pipeline:
         body = call.exchange.body_at_hand(self.bounds.most_request_bytes) or await self._body(call)
         call.asked = asked = entrance.read(body)
         need = need_of(asked, len(body))
+        del body  # which may be large, and is in the way of others while a provider thinks
         try:
             found = self._chosen(call, table, need)
         except (NoSuchModel, NotAllowed):

@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from gateway.forward.failures import Cut
 from gateway.http1.answers import AnswerReader
-from gateway.http1.framing import Garbled
+from gateway.http1.framing import WORTH_SPARING_BYTES, Garbled
 
 MOST_WAITING_BYTES: Final = 65_536  # beyond, the server waits until what came has been taken
 
@@ -45,11 +45,15 @@ class Connection(asyncio.Protocol):
             return False
         return self.answer.is_reusable
 
-    def send(self, request: bytes) -> None:
+    def send(self, head: bytes, body: bytes) -> None:
         """Write a whole request; its answer is the next thing to be read."""
         self.answer = AnswerReader()
-        if self._transport is not None and not self.is_lost:
-            self._transport.write(request)
+        if self._transport is None or self.is_lost:
+            return
+        if len(body) < WORTH_SPARING_BYTES:
+            self._transport.write(head + body)
+        else:
+            self._transport.writelines((head, body))
 
     def has_piece(self) -> bool:
         """Tell whether more of the body can be taken without waiting, or its end be told."""

@@ -37,7 +37,7 @@ class Sender:
         lane = self._destinations.known(origin, access)
         if lane is None:
             lane = await self._destinations.of(origin, access)
-        message = _message(request, path, lane.host, passed)
+        message = _head(request, path, lane.host, passed), request.body or b""
         idle = lane.idle()
         if idle is not None:
             try:
@@ -70,12 +70,12 @@ class Sender:
             raise failures.timed_out(lane.destination, self._bounds.connect_s) from None
 
     async def _exchange(
-        self, connection: Connection, lane: Lane, message: bytes, watched: Watched
+        self, connection: Connection, lane: Lane, message: tuple[bytes, bytes], watched: Watched
     ) -> Incoming:
         """Send, and wait for the head; whatever goes wrong closes the connection."""
         has_answered = False
         try:
-            connection.send(message)
+            connection.send(*message)
             with watched.at_most(self._bounds.first_byte_s):
                 while not connection.answer.has_head:
                     await connection.something()
@@ -91,15 +91,15 @@ class Sender:
         return Incoming(connection, lane, watched, longest_wait_s=self._bounds.between_chunks_s)
 
 
-def _message(request: Request, path: str, host: str, passed: Mapping[str, str]) -> bytes:
-    """Write a request; the provider's own headers win over the client's."""
-    body = request.body or b""
+def _head(request: Request, path: str, host: str, passed: Mapping[str, str]) -> bytes:
+    """Write a request's head; the provider's own headers win over the client's."""
     fields = {**passed, **_OWN_HEADERS, **request.headers}
     lines = "\r\n".join(map(": ".join, fields.items()))
     if not _are_sendable(fields.values(), lines):
         raise _unsendable(fields)
     start = f"{request.method} {path} HTTP/1.1\r\nhost: {host}\r\n"
-    return f"{start}{lines}\r\ncontent-length: {len(body)}\r\n\r\n".encode("latin-1") + body
+    length = len(request.body or b"")
+    return f"{start}{lines}\r\ncontent-length: {length}\r\n\r\n".encode("latin-1")
 
 
 def _are_sendable(values: Iterable[str], lines: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 
 MOST_HEAD_BYTES: Final = 65_536
 MOST_LINE_BYTES: Final = 4_096  # of a chunk's size line, and of all trailers together
+WORTH_SPARING_BYTES: Final = 65_536  # from this length on, data is spared a copy
 LONGEST_KEPT: Final = 256  # characters of a first line that is remembered
 NO_HEAD: Final = "its head is not one of HTTP/1.1"
 

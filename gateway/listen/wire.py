@@ -7,11 +7,10 @@ from http import HTTPStatus
 from typing import Final
 
 from gateway.formats.asking import Form
+from gateway.http1.framing import WORTH_SPARING_BYTES
 
 LAST_CHUNK: Final = b"0\r\n\r\n"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-_WORTH_SPARING_BYTES: Final = 65_536
 
 _STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus
@@ -32,7 +31,7 @@ def chunk(data: bytes) -> bytes:
 
 def chunked(data: bytes) -> tuple[bytes, ...]:
     """Write a chunk in as many parts as spare large data a copy."""
-    if len(data) < _WORTH_SPARING_BYTES:
+    if len(data) < WORTH_SPARING_BYTES:
         return (chunk(data),)
     return (b"%x\r\n" % len(data), data, b"\r\n")
 

@@ -61,12 +61,9 @@ class Endpoint:
                 yield line.partition(":")[2].strip()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # not frozen: one is made for each call, which would cost twice as much
 class Request:
-    """One HTTP request, complete; headers hold the credential and stay out of a repr.
-
-    Not frozen, for that would double what making one costs, and one is made for each call.
-    """
+    """One HTTP request, complete; headers hold the credential and stay out of a repr."""
 
     method: str
     url: str

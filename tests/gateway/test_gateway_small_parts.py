@@ -11,6 +11,7 @@ from gateway.attempts import Flowing
 from gateway.estimates import estimated
 from gateway.formats import asking, openai
 from gateway.forward.connection import Connection
+from gateway.http1.framing import WORTH_SPARING_BYTES
 from gateway.listen import wire
 from gateway.metrics import Metrics
 from gateway.passing import passed
@@ -166,9 +167,13 @@ class Transport:
 
     def __init__(self):
         self.is_aborted = False
+        self.written = []
 
-    def write(self, _request):
-        pass
+    def write(self, data):
+        self.written.append(data)
+
+    def writelines(self, data):
+        self.written += data
 
     def abort(self):
         self.is_aborted = True
@@ -183,13 +188,23 @@ async def connected(transport):
 def test_a_provider_that_speaks_unasked_is_hung_up_on():
     transport = Transport()
     connection = asyncio.run(connected(transport))
-    connection.send(b"GET / HTTP/1.1\r\n\r\n")
+    connection.send(b"GET / HTTP/1.1\r\n\r\n", b"")
     connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
     connection.data_received(b"HTTP/1.1 200 OK\r\n")
 
     assert transport.is_aborted
     assert not connection.is_reusable
     assert connection.taken() == b"{}"  # the answer itself is as good as before
+
+
+@pytest.mark.parametrize("size", [0, 65_535, 65_536, 200_000])
+def test_a_request_is_sent_whole_and_a_large_body_without_a_copy(size):
+    transport, body = Transport(), b"x" * size
+    connection = asyncio.run(connected(transport))
+    connection.send(b"POST / HTTP/1.1\r\n\r\n", body)
+
+    assert b"".join(transport.written) == b"POST / HTTP/1.1\r\n\r\n" + body
+    assert any(part is body for part in transport.written) == (size >= WORTH_SPARING_BYTES)
 
 
 @pytest.mark.parametrize("size", [1, 65_535, 65_536, 200_000])

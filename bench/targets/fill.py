@@ -66,8 +66,11 @@ def _give_providers(owners: list, port: int) -> None:  # type: ignore[type-arg]
     models = ProviderModel.objects.bulk_create(
         ProviderModel(provider=provider, upstream_id=_MODEL) for provider in providers
     )
+    # Not monitored: the upstream has no list of models, so each one's first check would find it
+    # down, move the epoch, and make the gateway forget everybody in the middle of a measurement.
     ProjectRouting.objects.bulk_create(
-        ProjectRouting(project=model.provider.project, active_model=model) for model in models
+        ProjectRouting(project=model.provider.project, active_model=model, is_monitored=False)
+        for model in models
     )
 
 

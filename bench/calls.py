@@ -5,8 +5,11 @@ import re
 from dataclasses import dataclass
 
 CHAT_PATH = "/v1/chat/completions"
+MODELS_PATH = "/v1/models"
 PLAIN_MODEL = "default"
 STREAM_MODEL = "bench-stream"
+UPSTREAM_MODEL = "bench-model"
+"""What the upstream of plain calls calls its only model."""
 
 MARKER = b"Forty-two, as always."
 WORDS = 60
@@ -24,7 +27,7 @@ _MESSAGES = [
     {"role": "user", "content": "What is the answer to everything, and is it always the same?"},
 ]
 _USAGE = {"prompt_tokens": 31, "completion_tokens": 7, "total_tokens": 38}
-_HEAD = {"id": "chatcmpl-bench", "created": 1760000000, "model": "bench-model"}
+_HEAD = {"id": "chatcmpl-bench", "created": 1760000000, "model": UPSTREAM_MODEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,11 @@ def plain_answer() -> bytes:
     message = {"role": "assistant", "content": MARKER.decode()}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     return _json({**_HEAD, "object": "chat.completion", "choices": [choice], "usage": _USAGE})
+
+
+def model_list() -> bytes:
+    """Give what the upstream answers to who looks whether it is there: its models."""
+    return _json({"object": "list", "data": [{"id": UPSTREAM_MODEL, "object": "model"}]})
 
 
 def stream_writes() -> list[bytes]:

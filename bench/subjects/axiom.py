@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import processes
-from bench.calls import PLAIN_MODEL, Route
+from bench.calls import PLAIN_MODEL, UPSTREAM_MODEL, Route
 from bench.subjects import storage
 from bench.subjects.storage import Storage
 from bench.subjects.subject import Running, Upstreams
@@ -28,7 +28,6 @@ _FIRST_START_TIMEOUT_S = 120
 _ROUTE_TIMEOUT_S = 10
 _COMMAND_TIMEOUT_S = 60
 _TOKEN = re.compile(r"axk_[A-Za-z0-9_-]{43}")
-_UPSTREAM_MODEL = "bench-model"
 _STREAM_MODEL = "bench-stream-model"
 _CREATED = 201
 
@@ -92,7 +91,7 @@ def _started(
         _running(_Installation(data, *ports, kept.environment), folder) as (axiom, installation),
     ):
         token = _issue_token(installation, folder)
-        _register(installation, token, "Bench", upstreams.plain, _UPSTREAM_MODEL)
+        _register(installation, token, "Bench", upstreams.plain, UPSTREAM_MODEL)
         _register(installation, token, "Bench streams", upstreams.stream, _STREAM_MODEL)
         bearer = (("Authorization", f"Bearer {token}"),)
         stream_model = _wait_for_model(installation, bearer)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench import peers, processes
-from bench.calls import PLAIN_MODEL, STREAM_MODEL, Route
+from bench.calls import PLAIN_MODEL, STREAM_MODEL, UPSTREAM_MODEL, Route
 from bench.subjects.subject import Running, Upstreams
 
 _START_TIMEOUT_S = 90
@@ -47,7 +47,7 @@ def _model(name: str, upstream: int) -> dict[str, object]:
     return {
         "model_name": name,
         "litellm_params": {
-            "model": "openai/bench-model",
+            "model": f"openai/{UPSTREAM_MODEL}",
             "api_base": f"http://127.0.0.1:{upstream}/v1",
             "api_key": "bench-upstream-key",
         },

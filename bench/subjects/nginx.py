@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench import processes
-from bench.calls import CHAT_PATH, PLAIN_MODEL, STREAM_MODEL, Route, plain_answer
+from bench.calls import (
+    CHAT_PATH,
+    MODELS_PATH,
+    PLAIN_MODEL,
+    STREAM_MODEL,
+    Route,
+    model_list,
+    plain_answer,
+)
 from bench.subjects.subject import Running, Upstreams
 
 _START_TIMEOUT_S = 10
@@ -39,7 +47,9 @@ _ANSWERING = """
     server {{
         listen 127.0.0.1:{port} backlog=1024;
         location = /alive {{ return 200; }}
-        location = {path} {{ default_type application/json; return 200 '{answer}'; }}
+        default_type application/json;
+        location = {chat_path} {{ return 200 '{answer}'; }}
+        location = {models_path} {{ return 200 '{models}'; }}
     }}
 """
 _FORWARDING = """
@@ -106,8 +116,13 @@ def started_upstreams(folder: Path) -> Iterator[tuple[Upstreams, Running]]:
             yield _as_subject(Upstreams(port, port), stream.pid)
             return
         plain = processes.free_port()
-        answer = plain_answer().decode()
-        servers = _ANSWERING.format(port=plain, path=CHAT_PATH, answer=answer)
+        servers = _ANSWERING.format(
+            port=plain,
+            chat_path=CHAT_PATH,
+            answer=plain_answer().decode(),
+            models_path=MODELS_PATH,
+            models=model_list().decode(),
+        )
         with _started_nginx(folder, servers, port=plain) as pid:
             yield _as_subject(Upstreams(plain, port), pid)
 

@@ -36,9 +36,10 @@ def test_a_200_without_the_words_is_broken():
     assert not calls.is_whole_answer(b'{"error": "upstream is away"}')
 
 
-def test_the_upstreams_answer_can_stand_in_an_nginx_configuration():
-    assert b"'" not in calls.plain_answer()
-    assert b"$" not in calls.plain_answer()
+def test_the_upstreams_answers_can_stand_in_an_nginx_configuration():
+    for answer in (calls.plain_answer(), calls.model_list()):
+        assert b"'" not in answer
+        assert b"$" not in answer
 
 
 def test_a_request_carries_its_headers_and_the_length_of_its_body():
